@@ -1,0 +1,95 @@
+/**
+ * Every bound that a peer or a disk could try to push, each with its arithmetic. Things that an operator
+ * may tune are settings (`hub/config.ts`, `agent/config.ts`); what stands here nobody should need to touch.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+// --- series and layouts
+
+/** 200 characters of name and a handful of labels of up to 200; longer keys are mistakes. */
+export const seriesKeyBytesMax = 1_024;
+export const unitBytesMax = 32;
+/** Hard limit per host; the setting `seriesPerHostMax` (4,000) is below it. 8,000 × 8 B = 64,000 B: one frame. */
+export const seriesPerLayoutMax = 8_000;
+/** 8,000 series at 128 bytes, a generous mean for key, unit, kind and every. */
+export const layoutBytesMax = 1 * MiB;
+export const tickIntervalMsMin = 100;
+/** One hour. */
+export const tickIntervalMsMax = 3_600_000;
+/** A daily series on a one-second tick. */
+export const seriesEveryMax = 86_400;
+/** New layouts that one agent may announce in a minute: 6, as the list only grows by real changes. */
+export const layoutsPerMinuteMax = 6;
+/** The agent drops series that ended from its layout at most this often. */
+export const layoutCleanMsMin = 600_000;
+
+// --- messages
+
+/** A frame of 8,000 series is 64,000 B of column; the rest is the envelope. */
+export const liveMessageBytesMax = 64 * KiB + 512;
+/** Replay blocks and layout pages. */
+export const bulkMessageBytesMax = 256 * KiB;
+/** Elements in one message before it is decoded: hello carries 256 streams of 6 fields, `top` 10 × 5. */
+export const messageElementsMax = 4_096;
+export const messageDepthMax = 8;
+/** Seqs are refused from here on, well below 2^53 where doubles lose whole numbers. */
+export const seqMax = 2 ** 52;
+/** Streams announced in one hello or one further `stream` message round. */
+export const streamsPerHelloMax = 256;
+/** Streams of one agent a hub keeps in memory at once; the oldest settled ones go first. */
+export const streamsPerAgentMax = 4_096;
+
+// --- blocks
+
+/** 8,000 columns × 8 ticks, or 64 columns × 1,024: ≤ 512 KiB of doubles. */
+export const replaySamplesMax = 65_536;
+/** 65,536 raw doubles with directory and header stay below. */
+export const replayInflatedBytesMax = 1 * MiB;
+export const blockTicksMax = 8_192;
+export const blockColumnsMax = 8_192;
+
+// --- hub
+
+/** Ticks that seal an open batch: 64 × 60 series × 8 B = 30 KiB of memory for each host at one second. */
+export const batchTicksMax = 64;
+/** Column bytes that seal an open batch: a host of 8,000 series is sealed every 8 ticks. */
+export const batchBytesMax = 512 * KiB;
+/** Encoded bytes in one ingest statement. */
+export const statementBytesMax = 8 * MiB;
+/** Batches in one ingest statement: bounds the arrays beside the data. */
+export const statementBatchesMax = 4_096;
+/** Bytes an agent may have unacknowledged: 1,000 agents × 4 MiB would be 4 GiB, so the hub divides `queuedBytesMax` by its agents below that. */
+export const creditBytesMax = 4 * MiB;
+/** Smallest credit while storing works: one replay block of raw columns. */
+export const creditBytesMin = 512 * KiB;
+/** A sender without a nack answer is reminded after this long. */
+export const nackRepeatMs = 5_000;
+export const helloMsMax = 5_000;
+/** Both sides: nothing heard for this long means the peer is gone. */
+export const peerSilentMsMax = 45_000;
+export const heartbeatMs = 10_000;
+
+// --- viewers
+
+/** A viewer whose socket holds more than this at a check is behind. */
+export const viewerBufferedBytesMax = 48 * KiB;
+export const viewerCheckMs = 100;
+export const viewerBehindMsMax = 30_000;
+export const overviewMs = 100;
+export const snapshotPageBytesMax = 64 * KiB;
+/** A tick above this is sent to each viewer by itself, not published. */
+export const publishBytesMax = 16 * KiB;
+export const subscribedHostsMax = 64;
+export const overviewSeriesMax = 16;
+
+// --- clocks
+
+/** Wall and monotonic time of an agent apart by more than this start a new epoch. */
+export const clockStepMs = 2_000;
+export const epochsPerMinuteMax = 1;
+/** A clock off by more than this is corrected once, at the stream's first contact. */
+export const clockShiftMsMin = 300_000;
+/** Streams of earlier boots that lie further in the future than this are shifted to end now. */
+export const futureMsMax = 3_600_000;

@@ -1,0 +1,80 @@
+/**
+ * UTF-8 to text and back, strict (RFC 3629). `core/` has no TextEncoder (it is not part of ECMAScript), and
+ * texts here are short: names, labels, layouts. Lone surrogates become U+FFFD on the way out; malformed
+ * bytes are refused on the way in.
+ */
+import { DecodeError } from './errors.ts';
+
+/** Bytes that `text` takes in UTF-8. */
+export function utf8ByteCount(text: string): number {
+  let count = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    count += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return count;
+}
+
+/** The caller owns the result. */
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8ByteCount(text));
+  let at = 0;
+  for (const character of text) {
+    let point = character.codePointAt(0)!;
+    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
+    if (point < 0x80) bytes[at++] = point;
+    else if (point < 0x800) {
+      bytes[at++] = 0xc0 | (point >> 6);
+      bytes[at++] = 0x80 | (point & 0x3f);
+    } else if (point < 0x10000) {
+      bytes[at++] = 0xe0 | (point >> 12);
+      bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+      bytes[at++] = 0x80 | (point & 0x3f);
+    } else {
+      bytes[at++] = 0xf0 | (point >> 18);
+      bytes[at++] = 0x80 | ((point >> 12) & 0x3f);
+      bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+      bytes[at++] = 0x80 | (point & 0x3f);
+    }
+  }
+  return bytes;
+}
+
+/** Throws DecodeError for anything that is not well-formed UTF-8 (overlong forms and surrogates included). */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  let run = '';
+  for (let at = 0; at < bytes.length; ) {
+    const first = bytes[at]!;
+    const extra =
+      first < 0x80
+        ? 0
+        : first >= 0xc2 && first < 0xe0
+          ? 1
+          : (first & 0xf0) === 0xe0
+            ? 2
+            : first >= 0xf0 && first < 0xf5
+              ? 3
+              : -1;
+    if (extra < 0 || at + extra >= bytes.length) throw malformed(at);
+    let point = extra === 0 ? first : first & (0x3f >> extra);
+    for (let index = 1; index <= extra; index += 1) {
+      const next = bytes[at + index]!;
+      if ((next & 0xc0) !== 0x80) throw malformed(at);
+      point = (point << 6) | (next & 0x3f);
+    }
+    const overlong = (extra === 2 && point < 0x800) || (extra === 3 && (point < 0x10000 || point > 0x10ffff));
+    if (overlong || (point >= 0xd800 && point <= 0xdfff)) throw malformed(at);
+    run += String.fromCodePoint(point);
+    if (run.length > 4096) {
+      parts.push(run);
+      run = '';
+    }
+    at += extra + 1;
+  }
+  return parts.length === 0 ? run : parts.join('') + run;
+}
+
+function malformed(at: number): DecodeError {
+  return new DecodeError(`Cannot decode text: UTF-8 is malformed at byte ${at}`);
+}
