@@ -110,7 +110,10 @@ export interface Spool {
   /** The hub has less than was acknowledged (it was restored): items above `seq` count as unacknowledged again, and seqs above it that are not held become one gap. */
   rewind(epoch: Id128, seq: number, reason: GapReason): void;
   /** Puts a gap in place of whatever stands at first..last; merges with a neighbouring gap of the same reason. */
-  putGap(epoch: Id128, range: { readonly firstSeq: number; readonly lastSeq: number; readonly reason: GapReason }): void;
+  putGap(
+    epoch: Id128,
+    range: { readonly firstSeq: number; readonly lastSeq: number; readonly reason: GapReason },
+  ): void;
   /** Closes a forked stream: the listed ticks go to the end of the current stream under new seqs, in order; the rest of the stream is dropped. One transaction. */
   rehome(epoch: Id128, seqs: readonly number[]): void;
 }

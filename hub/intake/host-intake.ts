@@ -1,0 +1,92 @@
+/**
+ * What the hub holds in memory of one agent's host: its streams with their open batches, and the layouts that
+ * its ticks may name. Lives from the first hello until the host is removed; the connection comes and goes.
+ */
+import { layoutBytesMax } from '#core/limits.ts';
+import type { Id128 } from '#core/message.ts';
+import type { Layout, LayoutId } from '#core/series.ts';
+import { HubStream, type HubStreamShape } from '#core/stream/hub-stream.ts';
+import { OpenBatch } from './open-batch.ts';
+
+/** A stream together with its open batch. */
+export class StreamEntry {
+  readonly host: HostIntake;
+  readonly stream: HubStream;
+  readonly open = new OpenBatch();
+
+  constructor(host: HostIntake, stream: HubStream) {
+    this.host = host;
+    this.stream = stream;
+  }
+}
+
+/** Layouts kept of one host: the current one, and those of replays under way. */
+const layoutCountMax = 64;
+
+export class HostIntake {
+  readonly hostId: number;
+  readonly #byEpoch = new Map<Id128, StreamEntry>();
+  readonly #byOrdinal = new Map<number, StreamEntry>();
+  /** Least recently completed first. */
+  readonly #layouts = new Map<LayoutId, Layout>();
+  #layoutBytes = 0;
+
+  constructor(hostId: number) {
+    this.hostId = hostId;
+  }
+
+  entries(): IterableIterator<StreamEntry> {
+    return this.#byEpoch.values();
+  }
+
+  byEpoch(epoch: Id128): StreamEntry | undefined {
+    return this.#byEpoch.get(epoch);
+  }
+
+  byOrdinal(ordinal: number): StreamEntry | undefined {
+    return this.#byOrdinal.get(ordinal);
+  }
+
+  /** Adds a stream that the database has just opened, or brings a known one up to what the database says. */
+  opened(shape: HubStreamShape): StreamEntry {
+    const known = this.#byEpoch.get(shape.epoch);
+    if (known !== undefined && known.stream.id === shape.id) {
+      known.stream.settle(shape);
+      known.stream.relink();
+      return known;
+    }
+    const entry = new StreamEntry(this, new HubStream(shape));
+    this.#byEpoch.set(shape.epoch, entry);
+    this.#byOrdinal.set(shape.ordinal, entry);
+    return entry;
+  }
+
+  /** Lets go of streams that are settled and that the agent no longer offers. Answers the ids dropped. */
+  dropSettled(offered: ReadonlySet<Id128>): number[] {
+    const dropped: number[] = [];
+    for (const entry of this.#byEpoch.values()) {
+      const { stream } = entry;
+      if (offered.has(stream.epoch) || stream.acceptedSeq > stream.storedSeq) continue;
+      this.#byEpoch.delete(stream.epoch);
+      this.#byOrdinal.delete(stream.ordinal);
+      dropped.push(stream.id);
+    }
+    return dropped;
+  }
+
+  layout(id: LayoutId): Layout | undefined {
+    return this.#layouts.get(id);
+  }
+
+  /** Remembers a layout; the oldest ones go when there are too many (the agent sends them again when asked). */
+  addLayout(layout: Layout, byteCount: number): void {
+    if (this.#layouts.delete(layout.id)) this.#layoutBytes -= byteCount;
+    this.#layouts.set(layout.id, layout);
+    this.#layoutBytes += byteCount;
+    for (const oldest of this.#layouts.keys()) {
+      if (this.#layouts.size <= layoutCountMax && this.#layoutBytes <= 4 * layoutBytesMax) break;
+      if (oldest === layout.id) break;
+      this.#layouts.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,454 @@
+/**
+ * From accepted items to stored ones: open batches, sealing, flights to the storage thread, and acks.
+ *
+ *   agent-session ─accept─► open batch ─seal─► arena ─poll─► flight ─answer─► settle ─► ack
+ *
+ * A batch is sealed by age, ticks, bytes, a new layout, a gap, `bye` or a stop. Arenas leave when somebody
+ * waits, when they are large, or after `flushDelayMs`; at most two flights are under way, so that one is
+ * encoded while the other is committed. The bound is `queuedBytesMax` over open batches, arenas and
+ * flights: beyond it everything that is not in flight is forgotten (the agents still hold it), credit
+ * goes to 0, and when a flight has been answered the agents are given credit and send again.
+ *
+ * An engine: no socket, no database, no clock. Hot path, guarded by `bench ingest`.
+ */
+import { creditBytesMax, creditBytesMin } from '#core/limits.ts';
+import type { GapReason } from '#core/message.ts';
+import { encodeLayout, type Layout, type LayoutId } from '#core/series.ts';
+import type { HubStreamShape } from '#core/stream/hub-stream.ts';
+import { Arena } from './arena.ts';
+import type { Flight, FlightAnswer, ReplayBatch, StreamOutcome } from './flight.ts';
+import { HostIntake, type StreamEntry } from './host-intake.ts';
+
+export interface IntakeSettings {
+  /** Longest time a tick waits in an open batch, ms: freshness in the database against cost per sample. */
+  readonly batchAgeMs: number;
+  /** Longest time a sealed batch waits for others, ms. */
+  readonly flushDelayMs: number;
+  readonly queuedBytesMax: number;
+}
+
+/** A tick that viewers and rules should see. `column` is valid during the call. */
+export interface AcceptedTick {
+  readonly hostId: number;
+  readonly ordinal: number;
+  /** 0 for a tick without a place in the stream. */
+  readonly seq: number;
+  readonly layout: Layout;
+  /** On the hub's clock, if the agent's is known to be wrong. */
+  readonly timeMs: number;
+  readonly column: Uint8Array;
+}
+
+/** What the sessions of a host are told. */
+export interface HostLink {
+  acknowledged(entry: StreamEntry): void;
+  /** The storage thread refused the item at `seq`; null: the block as a whole. */
+  refused(entry: StreamEntry, seq: number | null, why: string): void;
+  /** Items behind the stored seq have been given up and must be sent again. */
+  forgotten(entry: StreamEntry): void;
+  creditChanged(bytes: number): void;
+  /** The host was removed. */
+  gone(): void;
+}
+
+export interface IntakePorts {
+  flush(flight: Flight): void;
+  onTick(tick: AcceptedTick): void;
+}
+
+/** Raw bytes in an arena that make a flight by themselves: half a statement, as blocks are smaller than ticks. */
+const flightBytesWanted = 4 * 1024 * 1024;
+const flightsMax = 2;
+
+/** Counters since the start, for metrics and the status message. */
+export interface IntakeCounters {
+  acceptedTicks: number;
+  acceptedSamples: number;
+  replayedTicks: number;
+  duplicateItems: number;
+  nacks: number;
+  refusedTicks: number;
+  forgottenBatches: number;
+  sealedBatches: number;
+  flights: number;
+}
+
+export class Intake {
+  readonly #ports: IntakePorts;
+  readonly #settings: IntakeSettings;
+  readonly #hosts = new Map<number, HostIntake>();
+  readonly #links = new Map<number, HostLink>();
+  readonly #entries = new Map<number, StreamEntry>();
+  /** Streams with an open batch, in the order in which their batches were opened. */
+  readonly #open = new Set<StreamEntry>();
+  readonly #arenas: Arena[] = [];
+  readonly #flights = new Map<
+    number,
+    { readonly flight: Flight; readonly byteCount: number; readonly sentMs: number; readonly openedMs: number }
+  >();
+  readonly #sentLayouts = new Set<LayoutId>();
+  #openBytes = 0;
+  #nextFlightId = 1;
+  #isStarved = false;
+  readonly counters: IntakeCounters = {
+    acceptedTicks: 0,
+    acceptedSamples: 0,
+    replayedTicks: 0,
+    duplicateItems: 0,
+    nacks: 0,
+    refusedTicks: 0,
+    forgottenBatches: 0,
+    sealedBatches: 0,
+    flights: 0,
+  };
+
+  constructor(ports: IntakePorts, settings: IntakeSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+  }
+
+  /** Bytes that wait for the database: open, sealed and in flight. */
+  get queuedBytes(): number {
+    let bytes = this.#openBytes;
+    for (const arena of this.#arenas) bytes += arena.byteCount;
+    for (const { byteCount } of this.#flights.values()) bytes += byteCount;
+    return bytes;
+  }
+
+  get queuedBytesMax(): number {
+    return this.#settings.queuedBytesMax;
+  }
+
+  /** Credit of one agent: an equal share of the bound, within limits; 0 while what was queued had to be forgotten. */
+  get creditBytes(): number {
+    if (this.#isStarved) return 0;
+    const share = Math.floor(this.#settings.queuedBytesMax / Math.max(1, this.#links.size));
+    return Math.min(creditBytesMax, Math.max(creditBytesMin, share));
+  }
+
+  /** How long the oldest unstored tick has been waiting, ms; 0 when none is. */
+  unstoredMs(nowMs: number): number {
+    let oldestMs = nowMs;
+    for (const entry of this.#open) {
+      oldestMs = Math.min(oldestMs, entry.open.openedMs);
+      break;
+    }
+    for (const arena of this.#arenas) oldestMs = Math.min(oldestMs, arena.openedMs);
+    for (const { openedMs } of this.#flights.values()) oldestMs = Math.min(oldestMs, openedMs);
+    return nowMs - oldestMs;
+  }
+
+  /** Whether nothing waits. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#arenas.length === 0 && this.#flights.size === 0;
+  }
+
+  host(hostId: number): HostIntake {
+    let host = this.#hosts.get(hostId);
+    if (host === undefined) {
+      host = new HostIntake(hostId);
+      this.#hosts.set(hostId, host);
+    }
+    return host;
+  }
+
+  /** The connected session of a host, told of acks and credit from now on. */
+  linked(hostId: number, link: HostLink): void {
+    this.#links.set(hostId, link);
+  }
+
+  unlinked(hostId: number, link: HostLink): void {
+    if (this.#links.get(hostId) === link) this.#links.delete(hostId);
+  }
+
+  get linkCount(): number {
+    return this.#links.size;
+  }
+
+  /** Registers what the database has opened for a host. */
+  opened(hostId: number, shapes: readonly HubStreamShape[]): StreamEntry[] {
+    const host = this.host(hostId);
+    return shapes.map((shape) => {
+      const entry = host.opened(shape);
+      this.#entries.set(shape.id, entry);
+      return entry;
+    });
+  }
+
+  /** Lets go of settled streams of a host that its agent no longer offers. */
+  dropSettled(hostId: number, offered: ReadonlySet<string>): void {
+    for (const streamId of this.host(hostId).dropSettled(offered)) this.#entries.delete(streamId);
+  }
+
+  /** Forgets a removed host. What is in flight of it comes back as `gone`. */
+  removed(hostId: number): void {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) return;
+    for (const entry of host.entries()) {
+      this.#clearOpen(entry);
+      this.#entries.delete(entry.stream.id);
+    }
+    this.#hosts.delete(hostId);
+  }
+
+  /** Adds a tick that the stream has accepted, and shows it. `timeMs` is the agent's. */
+  addTick(
+    entry: StreamEntry,
+    tick: { readonly seq: number; readonly timeMs: number; readonly layout: Layout; readonly column: Uint8Array },
+    nowMs: number,
+  ): void {
+    const { open, stream, host } = entry;
+    if (!open.isEmpty && (open.layout !== tick.layout || open.firstSeq + open.tickCount !== tick.seq))
+      this.seal(entry, nowMs);
+    if (open.isEmpty) this.#open.add(entry);
+    const timeMs = tick.timeMs + stream.shiftMs;
+    const before = open.byteCount;
+    open.add({ seq: tick.seq, timeMs, layout: tick.layout, column: tick.column }, nowMs);
+    this.#openBytes += open.byteCount - before;
+    this.counters.acceptedTicks += 1;
+    this.counters.acceptedSamples += tick.layout.series.length;
+    if (open.isFull) this.seal(entry, nowMs);
+    this.#ports.onTick({
+      hostId: host.hostId,
+      ordinal: stream.ordinal,
+      seq: tick.seq,
+      layout: tick.layout,
+      timeMs,
+      column: tick.column,
+    });
+    this.#checkBound();
+  }
+
+  /** Shows a tick that is not stored. `timeMs` is on the hub's clock. */
+  showTick(tick: AcceptedTick): void {
+    this.#ports.onTick(tick);
+  }
+
+  /** Adds a replay block that the stream has accepted from `skipTicks` on. `block` is copied. */
+  addReplay(
+    entry: StreamEntry,
+    replay: Omit<ReplayBatch, 'kind' | 'streamId' | 'hostId' | 'byteOffset' | 'byteLength' | 'shiftMs'>,
+    block: Uint8Array,
+    nowMs: number,
+  ): void {
+    this.seal(entry, nowMs);
+    const arena = this.#arena(nowMs);
+    const byteOffset = arena.reserve(block.byteLength);
+    arena.bytes.set(block, byteOffset);
+    arena.batches.push({
+      kind: 'replay',
+      streamId: entry.stream.id,
+      hostId: entry.host.hostId,
+      ...replay,
+      byteOffset,
+      byteLength: block.byteLength,
+      shiftMs: entry.stream.shiftMs,
+    });
+    this.#nameLayout(arena, entry.host.layout(replay.layoutId)!);
+    const tickCount = replay.tickCount - replay.skipTicks;
+    this.counters.acceptedTicks += tickCount;
+    this.counters.replayedTicks += tickCount;
+    this.counters.acceptedSamples += tickCount * replay.columnCount;
+    this.counters.sealedBatches += 1;
+    this.#checkBound();
+  }
+
+  /** Adds a gap that the stream has accepted. Times are the agent's. */
+  addGap(
+    entry: StreamEntry,
+    gap: {
+      readonly firstSeq: number;
+      readonly lastSeq: number;
+      readonly reason: GapReason;
+      readonly fromMs: number;
+      readonly toMs: number;
+    },
+    nowMs: number,
+  ): void {
+    this.seal(entry, nowMs);
+    const { id: streamId, shiftMs } = entry.stream;
+    this.#arena(nowMs).batches.push({
+      kind: 'gap',
+      streamId,
+      hostId: entry.host.hostId,
+      ...gap,
+      fromMs: gap.fromMs + shiftMs,
+      toMs: gap.toMs + shiftMs,
+    });
+    this.counters.sealedBatches += 1;
+  }
+
+  /** Seals the open batch of a stream, if it has one. */
+  seal(entry: StreamEntry, nowMs: number): void {
+    if (entry.open.isEmpty) return;
+    const arena = this.#arena(Math.min(nowMs, entry.open.openedMs));
+    const layout = entry.open.layout!;
+    this.#openBytes -= entry.open.byteCount;
+    entry.open.seal(entry.stream, entry.host.hostId, arena);
+    this.#open.delete(entry);
+    this.#nameLayout(arena, layout);
+    this.counters.sealedBatches += 1;
+  }
+
+  /** Seals all that a host has open and sends it on without waiting for company. */
+  sealHost(hostId: number, nowMs: number): void {
+    for (const entry of this.host(hostId).entries()) this.seal(entry, nowMs);
+    for (const arena of this.#arenas) arena.isUrgent = true;
+  }
+
+  /** Seals everything: a stop of the hub. */
+  sealAll(nowMs: number): void {
+    for (const entry of [...this.#open]) this.seal(entry, nowMs);
+    for (const arena of this.#arenas) arena.isUrgent = true;
+  }
+
+  /** Seals what is old enough and sends what is ready. Call it at the end of a turn and every 100 ms. */
+  poll(nowMs: number): void {
+    for (const entry of this.#open) {
+      if (nowMs - entry.open.openedMs < this.#settings.batchAgeMs) break;
+      this.seal(entry, nowMs);
+    }
+    while (this.#flights.size < flightsMax && this.#arenas.length > 0) {
+      const arena = this.#arenas[0]!;
+      const isReady =
+        arena.isUrgent ||
+        this.#arenas.length > 1 ||
+        arena.byteCount >= flightBytesWanted ||
+        nowMs - arena.openedMs >= this.#settings.flushDelayMs;
+      if (!isReady) return;
+      this.#arenas.shift();
+      this.#fly(arena, nowMs);
+    }
+  }
+
+  /** The storage thread has committed a flight, as far as it could be. */
+  settled(answer: FlightAnswer, nowMs: number): void {
+    const flown = this.#flights.get(answer.flightId);
+    if (flown === undefined) return;
+    this.#flights.delete(answer.flightId);
+    const lastSeqs = new Map<number, number>();
+    for (const batch of flown.flight.batches) lastSeqs.set(batch.streamId, batch.lastSeq);
+    for (const refused of answer.refused) {
+      const entry = this.#entries.get(refused.streamId);
+      if (entry === undefined) continue;
+      this.counters.refusedTicks += 1;
+      // What came behind the refused item cannot be stored either: it will be sent again.
+      const outcome = answer.outcomes.find((one) => one.streamId === refused.streamId);
+      if (outcome?.kind === 'stored') this.#settle(entry, outcome);
+      this.#forget(entry);
+      this.#links.get(entry.host.hostId)?.refused(entry, refused.seq, refused.why);
+      lastSeqs.delete(refused.streamId);
+    }
+    for (const outcome of answer.outcomes) {
+      const entry = this.#entries.get(outcome.streamId);
+      if (entry === undefined) continue;
+      if (outcome.kind === 'gone') {
+        this.#links.get(entry.host.hostId)?.gone();
+        this.removed(entry.host.hostId);
+        continue;
+      }
+      this.#settle(entry, outcome);
+      const lastSeq = lastSeqs.get(outcome.streamId);
+      if (lastSeq === undefined || outcome.storedSeq >= lastSeq) continue;
+      // A hole: another hub, or a batch that was forgotten, stands between. The agent has it.
+      this.#forget(entry);
+      this.#links.get(entry.host.hostId)?.forgotten(entry);
+    }
+    if (this.#isStarved) {
+      this.#isStarved = false;
+      for (const link of this.#links.values()) link.creditChanged(this.creditBytes);
+    }
+    this.poll(nowMs);
+  }
+
+  /** The open batch of each stream of a host, for reading history: calls `onTick` oldest first. */
+  forEachOpen(
+    hostId: number,
+    onTick: (entry: StreamEntry, seq: number, timeMs: number, column: Uint8Array, layout: Layout) => void,
+  ): void {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) return;
+    for (const entry of host.entries()) {
+      const { open } = entry;
+      if (open.isEmpty) continue;
+      const layout = open.layout!;
+      open.forEach((seq, timeMs, column) => {
+        onTick(entry, seq, timeMs, column, layout);
+      });
+    }
+  }
+
+  #settle(entry: StreamEntry, outcome: Extract<StreamOutcome, { kind: 'stored' }>): void {
+    const change = entry.stream.settle(outcome);
+    if (change === 'same') return;
+    if (change === 'rewound') this.#clearOpen(entry);
+    const link = this.#links.get(entry.host.hostId);
+    if (change === 'advanced') link?.acknowledged(entry);
+    else link?.forgotten(entry);
+  }
+
+  #forget(entry: StreamEntry): void {
+    this.#clearOpen(entry);
+    entry.stream.forget();
+  }
+
+  #clearOpen(entry: StreamEntry): void {
+    if (entry.open.isEmpty) return;
+    this.#openBytes -= entry.open.byteCount;
+    entry.open.clear();
+    this.#open.delete(entry);
+    this.counters.forgottenBatches += 1;
+  }
+
+  #arena(openedMs: number): Arena {
+    const newest = this.#arenas.at(-1);
+    if (newest !== undefined && newest.byteCount < flightBytesWanted) return newest;
+    const arena = new Arena(openedMs);
+    this.#arenas.push(arena);
+    return arena;
+  }
+
+  #nameLayout(arena: Arena, layout: Layout): void {
+    if (this.#sentLayouts.has(layout.id)) return;
+    this.#sentLayouts.add(layout.id);
+    arena.layouts.push({ id: layout.id, bytes: encodeLayout(layout) });
+  }
+
+  #fly(arena: Arena, nowMs: number): void {
+    const flight: Flight = {
+      flightId: this.#nextFlightId,
+      batches: arena.batches,
+      layouts: arena.layouts,
+      buffer: arena.buffer(),
+    };
+    this.#nextFlightId += 1;
+    this.#flights.set(flight.flightId, {
+      flight: { ...flight, buffer: new ArrayBuffer(0) },
+      byteCount: arena.byteCount,
+      sentMs: nowMs,
+      openedMs: arena.openedMs,
+    });
+    this.counters.flights += 1;
+    this.#ports.flush(flight);
+  }
+
+  /** Gives up what is not in flight when the bound is reached: the database has been away for too long. */
+  #checkBound(): void {
+    if (this.#openBytes < this.#settings.queuedBytesMax / 2 && this.#arenas.length < 2) return;
+    if (this.queuedBytes <= this.#settings.queuedBytesMax) return;
+    for (const arena of this.#arenas) {
+      this.counters.forgottenBatches += arena.batches.length;
+      for (const layout of arena.layouts) this.#sentLayouts.delete(layout.id);
+    }
+    this.#arenas.length = 0;
+    const wasStarved = this.#isStarved;
+    // Only an answered flight ends this state, so there must be one under way.
+    this.#isStarved = this.#flights.size > 0;
+    if (this.#isStarved && !wasStarved) for (const link of this.#links.values()) link.creditChanged(0);
+    for (const entry of this.#entries.values()) {
+      if (entry.stream.acceptedSeq === entry.stream.storedSeq) continue;
+      this.#forget(entry);
+      this.#links.get(entry.host.hostId)?.forgotten(entry);
+    }
+  }
+}
