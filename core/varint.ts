@@ -119,6 +119,14 @@ export class ByteReader {
     return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
+  /** A float64, little-endian. A NaN may lose its payload. */
+  readFloat64(): number {
+    if (this.left < 8) throw endedEarly();
+    const value = new DataView(this.bytes.buffer, this.bytes.byteOffset + this.at, 8).getFloat64(0, true);
+    this.at += 8;
+    return value;
+  }
+
   /** Throws unless everything has been read. */
   end(): void {
     if (this.left !== 0) throw new DecodeError(`Cannot decode bytes: none may be left over: got ${this.left}`);
