@@ -129,11 +129,9 @@ function killGroup(child: ChildProcess): void {
 function describeStartFailure(error: unknown): string {
   const code = codeOf(error);
   const wanted =
-    code === 'ENOEXEC'
-      ? 'the first line must name an interpreter, as "#!/bin/sh" does'
-      : code === 'ENOENT'
-        ? 'the file and the interpreter in its first line must exist'
-        : 'the system must be able to run it';
+    code === 'ENOENT'
+      ? 'the file and the interpreter in its first line must exist'
+      : 'the system must be able to run it';
   return `Cannot start script: ${wanted}: got ${code ?? toErrorLine(String(error))}`;
 }
 

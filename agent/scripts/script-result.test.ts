@@ -9,6 +9,11 @@ describe('toReadings()', () => {
     expect(toReadings(3, { name: 'load', unitOf })).toEqual([{ key: 'load', value: 3, unit: '1', kind: 'gauge' }]);
   });
 
+  test('takes a canonical key in place of a name, and refuses another form of it', () => {
+    expect(toReadings({ 'days{host="a"}': 1 }, { name: 'x', unitOf })).toMatchObject([{ key: 'days{host="a"}' }]);
+    expect(() => toReadings({ 'days{ host="a"}': 1 }, { name: 'x', unitOf })).toThrow('must be canonical');
+  });
+
   test.each([[undefined], ['3'], [3n], [[1]], [new Map()], [new Date(0)], [() => 1], [Symbol('x')]])(
     'refuses the answer %o',
     (value) => {

@@ -47,7 +47,10 @@ export interface ToReadingsOptions {
   readonly unitOf: (metric: string) => string;
 }
 
-/** Readings of a number, `{name: number}` or `{group: {name: number}}` (named `group_name`); null stands for "no value". */
+/**
+ * Readings of a number, `{name: number}` or `{group: {name: number}}` (named `group_name`); null stands for "no
+ * value". A name may be a canonical series key, `name{a="b"}`.
+ */
 export function toReadings(value: unknown, options: ToReadingsOptions): ScriptReading[] {
   const list = new ReadingList();
   if (isValue(value)) {
@@ -57,7 +60,7 @@ export function toReadings(value: unknown, options: ToReadingsOptions): ScriptRe
 
   const add = (name: string, part: unknown): void => {
     if (!isValue(part)) throw refusedValue(`the value of ${quote(name)}`, part);
-    const problem = metricNameProblem(name);
+    const problem = name.includes('{') ? null : metricNameProblem(name); // a whole key is checked where it is added
     if (problem !== null) throw new ScriptError(`Cannot use answer: ${problem}`);
     list.add(name, { value: part ?? Number.NaN, unit: options.unitOf(name), kind: 'gauge' });
   };
