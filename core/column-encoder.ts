@@ -23,7 +23,7 @@ import {
 import { ColumnScale } from './column-scale.ts';
 import { assert } from './errors.ts';
 import { blockTicksMax } from './limits.ts';
-import { type ByteSink, toZigzag, varintLength, writeUint32, writeVarint } from './varint.ts';
+import { type ByteSink, toZigzag, varintLength, varintLengths, writeUint32, writeVarint } from './varint.ts';
 
 /** Kind bytes, and for each of four nested sparse columns its NaN: a run never takes more than the values that it leaves out. */
 export const columnOverheadBytes = 64;
@@ -260,7 +260,7 @@ export class ColumnEncoder {
         residue = residue < 0 ? -2 * residue - 1 : 2 * residue;
       }
       residues[index] = residue;
-      length += residue < 128 ? 1 : varintLength(residue);
+      length += residue < 4_294_967_296 ? varintLengths[Math.clz32(residue)]! : varintLength(residue);
       if (residue === 0) {
         zeros += 1;
         if (residueBefore !== 0) runs += 1;
@@ -301,6 +301,10 @@ function writeVarints(bytes: Uint8Array, place: number, residues: Float64Array):
     if (residue < 128) {
       bytes[at] = residue;
       at += 1;
+    } else if (residue < 16_384) {
+      bytes[at] = residue | 128;
+      bytes[at + 1] = residue >> 7;
+      at += 2;
     } else at = writeVarint(bytes, at, residue);
   }
   return at;
