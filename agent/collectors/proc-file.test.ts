@@ -1,8 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { errnoOf, ProcFile } from './proc-file.ts';
 import { hostWith } from './testing/host.ts';
 
 describe('ProcFile', () => {
+  // Page by page, as /proc/net/tcp, and longer than the buffer is before it has grown: so this test comes first.
+  test.runIf(existsSync('/proc/kallsyms'))('reads all of a file that the kernel gives in pages', () => {
+    const path = '/proc/kallsyms';
+    const text = new ProcFile(path, { recordBytesMax: 1_024 }).read() ?? '';
+    const whole = readFileSync(path, 'utf8');
+    expect(whole.startsWith(text)).toBe(true);
+    expect(text.length).toBeGreaterThan(Math.min(whole.length - 1, 4_190_000));
+  });
+
   test('reads what the file holds each time', () => {
     const host = hostWith({ 'proc/x': 'first, longer' });
     const file = new ProcFile(`${host.folders.proc}/x`);

@@ -21,7 +21,7 @@ export function hostFolders(root = '/'): HostFolders {
   return { proc: join(root, 'proc'), sys: join(root, 'sys'), run: join(root, 'run'), etc: join(root, 'etc') };
 }
 
-/** Beyond this a file is cut: /proc/stat with 1,024 cores and /proc/net/tcp with 20,000 sockets stay below. */
+/** Beyond this a file is cut: /proc/stat with 1,024 cores and /proc/net/dev with 10,000 interfaces stay below. */
 const fileBytesMax = 4 * 1_024 * 1_024;
 /** The kernel fills at least a page at a time, so that a read that leaves this much of it free, and more than a record, was the last. */
 const pageBytes = 4_096;
@@ -71,9 +71,10 @@ export class ProcFile {
   #fillBuffer(): number {
     let bytes = 0;
     for (;;) {
-      if (bytes === buffer.length) {
-        if (bytes >= fileBytesMax) return bytes;
-        buffer = Buffer.concat([buffer], bytes * 2);
+      // Room for a page at least: else a read would be short because of the buffer, and look like the end.
+      if (buffer.length - bytes < pageBytes) {
+        if (buffer.length >= fileBytesMax) return bytes;
+        buffer = Buffer.concat([buffer], buffer.length * 2);
       }
       const count = readSync(this.#descriptor, buffer, bytes, buffer.length - bytes, bytes);
       bytes += count;
