@@ -17,6 +17,7 @@ import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import postgres from 'postgres';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -119,6 +120,18 @@ async function query<T>(server: EmbeddedPostgres, text: string): Promise<T> {
   }
 }
 
+/** The same from another thread of this process, as the hub's storage threads do. */
+async function queryInThread(server: EmbeddedPostgres): Promise<unknown> {
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const sql = require('postgres')({ ...workerData, max: 1 });
+    sql\`select 1 as one\`.then(async ([row]) => { await sql.end(); parentPort.postMessage(row.one); });`;
+  const worker = new Worker(code, { eval: true, workerData: server.connection });
+  const value = await new Promise((done, fail) => worker.once('message', done).once('error', fail));
+  await worker.terminate();
+  return value;
+}
+
 const clusterOf = (dataFolder: string) => join(dataFolder, 'postgresql/cluster');
 
 describe('startEmbedded()', () => {
@@ -182,6 +195,7 @@ describe('startEmbedded()', () => {
 
     expect(server.connection.path).toMatch(/^\/proc\/self\/fd\/\d+\/\.s\.PGSQL\.5432$/);
     expect(await query(server, 'select 1 as one')).toEqual({ one: 1 });
+    expect(await queryInThread(server)).toBe(1);
   });
 
   test('refuses a second hub on the same data folder', async () => {
@@ -236,6 +250,12 @@ describe('startEmbedded()', () => {
 
     await expect(start(data)).rejects.toMatchObject({ name: 'ConfigError', message: expect.stringContaining(word) });
     expect(readdirSync(data, { recursive: true })).toEqual(before);
+  });
+
+  test('refuses a data folder that cannot be one', async () => {
+    const path = join(await makeFolder(), 'file');
+    writeFileSync(path, '');
+    await expect(start(join(path, 'data'))).rejects.toMatchObject({ name: 'ConfigError' });
   });
 
   test('refuses a cluster of another major version', async () => {

@@ -7,7 +7,7 @@
  * nothing half-made stays behind. When the hub is killed the server runs on and the next hub adopts it.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -116,10 +116,11 @@ function openDataFolder(path: string): string {
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
     }
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(folder);
   } catch (error) {
     throw new ConfigError([
-      `the data folder must be one that the hub can make and enter: got ${JSON.stringify(error instanceof Error ? error.message : error)}`,
+      `the data folder must be one that the hub can make, or enter and write to, as uid ${process.getuid?.()}: got ${JSON.stringify(error instanceof Error ? error.message : error)}`,
     ]);
   }
 }

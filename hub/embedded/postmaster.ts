@@ -38,8 +38,8 @@ export interface PostmasterOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How long somebody may stand in the way before the hub refuses to start. */
-const obstacleMsMax = 8_000;
+/** How long somebody may stand in the way before the hub refuses to start: within 10 s with the last question (2 s). */
+const obstacleMsMax = 7_000;
 /** Recovery reads at most about 2 GB of WAL; a slow disk does 10 MB/s and then checkpoints. */
 const recoveryMsMax = 600_000;
 const lookAgainMs = 20;
