@@ -29,6 +29,7 @@ import type {
   Welcome,
 } from '../message.ts';
 import type { LayoutId } from '../series.ts';
+import { cutGap } from './gap-range.ts';
 import { type Item, itemBytes, itemCrc, lastSeqOf, type Spool, type SpoolStream, type TickItem } from './item.ts';
 import { Lane } from './lane.ts';
 
@@ -57,11 +58,9 @@ export interface LinkPorts {
   packReplay(ticks: readonly TickItem[]): { readonly block: Uint8Array; readonly inflatedBytes: number };
   /** Everything of a hello but the streams. */
   greet(): Omit<Hello, 'kind' | 'streams'>;
-  /** The hub whose acks were believed so far. */
-  hubId(): Id128 | null;
   /** Remembers hub and token durably. */
   welcomed(welcome: Welcome): void;
-  /** Ends the current epoch and starts a new one in the spool, because the current one has forked. */
+  /** Ends the current epoch and starts a new one in the spool. */
   openEpoch(): void;
   /** The tick interval that the hub asks for; null for the agent's own. */
   configured(intervalMs: number | null): void;
@@ -71,8 +70,8 @@ export interface LinkPorts {
 const replayTickCountMin = 4;
 /** Ticks in one replay: 65,536 samples at most, and no more than a hub holds of one agent anyway. */
 const replayTickCountMax = 1_024;
-/** No welcome for this long: the hub is not well, try another connection. */
-const greetingMsMax = 20_000;
+/** No welcome for this long, or no answer about a stream: the hub is not well, try another connection. */
+const answerMsMax = 20_000;
 /** Nothing acknowledged for this long although the hub gives credit: start over. */
 const ackMsMax = 120_000;
 /** Rows compared per `verify`, 64 KiB of checksums. */
@@ -91,7 +90,10 @@ export class AgentLink {
   #state: LinkState = 'closed';
   #creditBytes = 0;
   #isWelcome = false;
-  #greetedMs = 0;
+  /** The hub has said that it cannot ask its database, and will say more when it can. */
+  #isStorageAway = false;
+  /** Since when an answer about some stream is awaited. */
+  #askedMs = 0;
   #progressMs = 0;
   /** The oldest unacknowledged item at the last suspicious close, and how often it was that. */
   #suspect: { readonly epoch: Id128; readonly seq: number; readonly closes: number } | null = null;
@@ -119,8 +121,9 @@ export class AgentLink {
   opened(nowMs: number): void {
     assert(this.#state === 'closed', `opened() while ${this.#state}`);
     this.#state = 'greeting';
-    this.#greetedMs = nowMs;
+    this.#askedMs = nowMs;
     this.#isWelcome = false;
+    this.#isStorageAway = false;
     this.#creditBytes = 0;
     const streams = this.#ports.spool.streams().slice(0, streamsPerHelloMax);
     for (const stream of streams) this.#lanes.push(new Lane(stream.epoch));
@@ -131,6 +134,7 @@ export class AgentLink {
   closed(code: number): void {
     if (this.#isWelcome && suspiciousCloseCodes.has(code)) this.#blame();
     this.#state = 'closed';
+    this.#isWelcome = false;
     this.#lanes.length = 0;
   }
 
@@ -149,7 +153,7 @@ export class AgentLink {
         this.#ack(message, nowMs);
         break;
       case 'nack':
-        this.#nack(message);
+        this.#nack(message, nowMs);
         break;
       case 'credit':
         this.#creditBytes = message.bytes;
@@ -159,7 +163,7 @@ export class AgentLink {
         this.#ports.configured(message.intervalMs);
         break;
       case 'checksums':
-        this.#compare(message);
+        this.#compare(message, nowMs);
         break;
     }
   }
@@ -183,6 +187,7 @@ export class AgentLink {
   pump(nowMs: number, newest: NewTick | null = null): void {
     if (!this.#isWelcome) return;
     if (this.outstandingBytes === 0) this.#progressMs = nowMs;
+    if (!this.#isAsking()) this.#askedMs = nowMs;
     const wasOpen = this.#creditBytes > 0;
     let state: LinkState = 'streaming';
     for (const lane of this.#lanes) {
@@ -197,13 +202,18 @@ export class AgentLink {
   /** Whether a timer of the current state has run out: close the socket and connect again. */
   isOverdue(nowMs: number): boolean {
     if (this.#state === 'closed') return false;
-    if (!this.#isWelcome) return nowMs - this.#greetedMs > greetingMsMax;
+    if (!this.#isWelcome || this.#isAsking()) return nowMs - this.#askedMs > answerMsMax;
     return this.#creditBytes > 0 && this.outstandingBytes > 0 && nowMs - this.#progressMs > ackMsMax;
   }
 
   /** Whether everything committed has been sent and acknowledged. */
   isDrained(): boolean {
     return this.#ports.spool.streams().every((stream) => stream.acked === stream.next - 1);
+  }
+
+  /** Whether the hub owes an answer about some stream: its place, or its checksums. */
+  #isAsking(): boolean {
+    return !this.#isStorageAway && this.#lanes.some((lane) => lane.ordinal === null || lane.isVerifying);
   }
 
   #pumpLane(lane: Lane, newest: NewTick | null): 'sent' | 'resuming' | 'starved' {
@@ -301,8 +311,11 @@ export class AgentLink {
   }
 
   #sendGap(lane: Lane, gap: Extract<Item, { kind: 'gap' }>): void {
-    const firstSeq = Math.max(gap.firstSeq, lane.sentSeq + 1);
-    const { lastSeq, reason, fromMs, toMs } = gap;
+    const { firstSeq, lastSeq, reason, fromMs, toMs } = cutGap(
+      gap,
+      Math.max(gap.firstSeq, lane.sentSeq + 1),
+      gap.lastSeq,
+    );
     this.#ports.send({ kind: 'gap', ordinal: lane.ordinal!, firstSeq, lastSeq, reason, fromMs, toMs });
     lane.sent(lastSeq, itemBytes(gap));
   }
@@ -336,7 +349,6 @@ export class AgentLink {
   }
 
   #welcome(welcome: Welcome, nowMs: number): void {
-    const isSameHub = this.#ports.hubId() === welcome.hubId;
     if (this.#layoutsHubId !== welcome.hubId) {
       this.#sentLayouts.clear();
       this.#layoutsHubId = welcome.hubId;
@@ -344,55 +356,68 @@ export class AgentLink {
     this.#ports.welcomed(welcome);
     this.#creditBytes = welcome.creditBytes;
     this.#progressMs = nowMs;
+    this.#askedMs = nowMs;
+    this.#isWelcome = true;
+    this.#isStorageAway = welcome.streams === null;
     if (welcome.streams === null) {
-      // The hub's database is away: it can show the newest tick, and will say more when it knows.
+      // The newest tick may be shown meanwhile.
       this.#creditBytes = 0;
-      this.#isWelcome = true;
       this.#state = 'starved';
       return;
     }
-    this.#isWelcome = true;
     this.#state = 'resuming';
-    for (const answer of welcome.streams) this.#settleAnswer(answer, isSameHub);
+    for (const answer of welcome.streams) this.#settleAnswer(answer);
     this.#announce();
   }
 
   /** Brings spool and lane in line with what the hub has of one stream. */
-  #settleAnswer(answer: StreamAnswer, isSameHub: boolean): void {
+  #settleAnswer(answer: StreamAnswer): void {
     const lane = this.#lanes.find((one) => one.epoch === answer.epoch);
     const stream = this.#ports.spool.stream(answer.epoch);
     if (lane === undefined || stream === null) return;
     lane.ordinal = answer.ordinal;
     const { storedSeq } = answer;
 
-    if (isSameHub && this.#hasForked(stream, answer)) {
-      lane.startVerifying(storedSeq);
+    const likeness = this.#likeness(stream, answer);
+    if (likeness !== 'same') {
+      lane.startVerifying({ seq: storedSeq, gapTicks: answer.gapTicks, isForeign: likeness === 'foreign' });
       this.#verify(lane, stream.acked + 1);
       return;
     }
     // Less than was acknowledged: a database restored from a backup, or another hub that starts at what is held.
     if (storedSeq < stream.acked) this.#ports.spool.rewind(answer.epoch, storedSeq, 'hub_rewound');
-    else if (storedSeq > stream.acked) this.#ports.spool.acknowledge(answer.epoch, storedSeq, answer.gapTicks);
+    else this.#acknowledge(lane, storedSeq, answer.gapTicks);
     lane.rewind(storedSeq);
-    this.#dropSettledLane(lane);
   }
 
-  /** Whether the hub has stored another history under these seqs: this machine was reverted to an earlier state. */
-  #hasForked(stream: SpoolStream, answer: StreamAnswer): boolean {
+  #acknowledge(lane: Lane, seq: number, gapTicks: number): void {
+    this.#ports.spool.acknowledge(lane.epoch, seq, gapTicks);
+    lane.acked(seq);
+    // A drained stream of an earlier run has left the spool: its lane makes room for the next one.
+    if (this.#ports.spool.stream(lane.epoch) === null) this.#dropLane(lane);
+  }
+
+  /**
+   * Whether what the hub has stored under these seqs is this history (`same`), another one, because this machine
+   * was reverted to an earlier state (`foreign`), or only a comparison of rows can tell (`unsure`).
+   */
+  #likeness(stream: SpoolStream, answer: StreamAnswer): 'same' | 'foreign' | 'unsure' {
     const { storedSeq, storedCrc } = answer;
-    if (storedSeq >= stream.next) return true;
-    if (storedCrc === null || storedSeq < stream.acked || storedSeq === 0) return false;
-    if (storedSeq === stream.acked) return stream.ackedCrc !== null && stream.ackedCrc !== storedCrc;
+    if (storedSeq >= stream.next) return 'unsure';
+    if (storedCrc === null || storedSeq < stream.acked || storedSeq === 0) return 'same';
+    if (storedSeq === stream.acked)
+      return stream.ackedCrc === null || stream.ackedCrc === storedCrc ? 'same' : 'foreign';
     const item = this.#ports.spool.read(stream.epoch, storedSeq, { tickCountMax: 1, samplesMax: replaySamplesMax })[0];
-    // A gap may have taken the place of what was sent before, so it proves nothing.
-    return item !== undefined && item.kind === 'tick' && itemCrc(item) !== storedCrc;
+    // A gap may have taken the place of a tick that was sent before: then the rows before it can tell.
+    if (item === undefined || item.kind === 'gap') return 'unsure';
+    return itemCrc(item) === storedCrc ? 'same' : 'foreign';
   }
 
   #verify(lane: Lane, fromSeq: number): void {
     const stream = this.#ports.spool.stream(lane.epoch)!;
-    const lastSeq = Math.min(stream.next - 1, lane.verifiedStoredSeq);
+    const lastSeq = Math.min(stream.next - 1, lane.stored.seq);
     if (fromSeq > lastSeq) {
-      this.#rehome(lane);
+      this.#verified(lane, stream);
       return;
     }
     const count = Math.min(verifyCountMax, lastSeq - fromSeq + 1);
@@ -400,9 +425,10 @@ export class AgentLink {
   }
 
   /** Compares stored checksums with the rows held: what differs belongs to another history. */
-  #compare(message: Checksums): void {
-    const lane = this.#laneOf(message.ordinal);
-    if (!lane.isVerifying) return;
+  #compare(message: Checksums, nowMs: number): void {
+    const lane = this.#lanes.find((one) => one.ordinal === message.ordinal);
+    if (lane === undefined || !lane.isVerifying) return;
+    this.#askedMs = nowMs;
     const stream = this.#ports.spool.stream(lane.epoch)!;
     const { checksums, firstSeq } = message;
     const view = new DataView(checksums.buffer, checksums.byteOffset, checksums.byteLength);
@@ -422,20 +448,36 @@ export class AgentLink {
     this.#verify(lane, lastSeq + 1);
   }
 
+  /** All rows below the stored seq are compared: goes on, or leaves the stream to the other history. */
+  #verified(lane: Lane, stream: SpoolStream): void {
+    const { seq, gapTicks, isForeign } = lane.stored;
+    // The seqs that the present run would give next are taken. (Of an earlier run it only means that a copy of
+    // the spool was put back, and that all is stored.)
+    const isOvertaken = seq >= stream.next && this.#ports.spool.streams().at(-1)?.epoch === lane.epoch;
+    if (isForeign || isOvertaken || lane.differingSeqs.length > 0) {
+      this.#rehome(lane);
+      return;
+    }
+    lane.endVerifying();
+    this.#acknowledge(lane, Math.min(seq, stream.next - 1), gapTicks);
+    lane.rewind(seq);
+  }
+
   /** Moves the rows that are not stored to an epoch of their own, and is done with the forked one. */
   #rehome(lane: Lane): void {
     const { spool } = this.#ports;
     const stream = spool.stream(lane.epoch)!;
-    for (let seq = lane.verifiedStoredSeq + 1; seq < stream.next; ) {
+    for (let seq = lane.stored.seq + 1; seq < stream.next; ) {
       const items = spool.read(lane.epoch, seq, { tickCountMax: 256, samplesMax: replaySamplesMax });
       if (items.length === 0) break;
       for (const item of items) if (item.kind === 'tick') lane.differingSeqs.push(item.seq);
       seq = lastSeqOf(items.at(-1)!) + 1;
     }
     this.#ports.openEpoch();
-    spool.rehome(lane.epoch, lane.differingSeqs);
-    this.#lanes.splice(this.#lanes.indexOf(lane), 1);
-    this.#announce();
+    if (spool.stream(lane.epoch) !== null) spool.rehome(lane.epoch, lane.differingSeqs);
+    // Ticks to come have a stream of their own: their clock need not agree with that of the rows moved.
+    if (lane.differingSeqs.length > 0) this.#ports.openEpoch();
+    this.#dropLane(lane);
   }
 
   #ack(ack: Ack, nowMs: number): void {
@@ -451,17 +493,15 @@ export class AgentLink {
       );
     }
     if (ack.storedSeq <= stream.acked) return;
-    this.#ports.spool.acknowledge(lane.epoch, ack.storedSeq, ack.gapTicks);
-    lane.acked(ack.storedSeq);
     this.#progressMs = nowMs;
     if (this.#suspect !== null && this.#suspect.epoch === lane.epoch && ack.storedSeq >= this.#suspect.seq)
       this.#suspect = null;
-    this.#dropSettledLane(lane);
+    this.#acknowledge(lane, ack.storedSeq, ack.gapTicks);
   }
 
-  #nack(nack: Nack): void {
-    const lane = this.#laneOf(nack.ordinal);
-    if (lane.isVerifying) return;
+  #nack(nack: Nack, nowMs: number): void {
+    const lane = this.#lanes.find((one) => one.ordinal === nack.ordinal);
+    if (lane === undefined || lane.isVerifying) return;
     const stream = this.#ports.spool.stream(lane.epoch);
     if (stream === null || nack.code === 'gone') return;
     if (nack.seq > stream.next) {
@@ -476,6 +516,7 @@ export class AgentLink {
       this.#ports.spool.putGap(lane.epoch, { firstSeq: nack.seq, lastSeq: nack.seq, reason: 'rejected' });
     }
     lane.rewind(nack.seq - 1);
+    this.#progressMs = nowMs;
   }
 
   /** Announces the streams that have no lane yet, as many as the hub may be told at once. */
@@ -488,20 +529,9 @@ export class AgentLink {
     this.#ports.send({ kind: 'stream', streams: fresh.map(offerOf) });
   }
 
-  /** A drained stream of an earlier run has left the spool: its lane makes room for the next one. */
-  #dropSettledLane(lane: Lane): void {
-    if (this.#ports.spool.stream(lane.epoch) !== null) return;
+  #dropLane(lane: Lane): void {
     this.#lanes.splice(this.#lanes.indexOf(lane), 1);
     this.#announce();
-  }
-
-  #laneOf(ordinal: number): Lane {
-    const lane = this.#lanes.find((one) => one.ordinal === ordinal);
-    if (lane !== undefined) return lane;
-    throw new ProtocolError(
-      'ERR_STREAM_UNKNOWN',
-      `Cannot accept message: no stream has ordinal ${ordinal} on this link`,
-    );
   }
 
   #blame(): void {

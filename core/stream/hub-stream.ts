@@ -5,6 +5,11 @@
  *   `stored` is committed. Only what starts right behind `accepted` is taken; what lies below is a
  *   duplicate; a jump is refused by one nack, and until the wanted seq comes the rest is dropped in silence
  *   (DESIGN 4). `forget` is for batches that were given up: the agent still holds them.
+ *
+ * Each link holds its streams by a lease. What came over an earlier link and is not stored when a new one is
+ * admitted counts for nothing, here and in the database: the agent sends it again. So everything stored after
+ * a welcome came over that welcome's link, and the checksum in the welcome tells for certain whether agent
+ * and database mean the same history.
  */
 import { assert } from '../errors.ts';
 import { nackRepeatMs } from '../limits.ts';
@@ -33,6 +38,8 @@ export interface HubStreamShape {
   readonly gapTicks: number;
   /** Added to every time of the stream, ms: set once, when the agent's clock was found wrong. */
   readonly shiftMs: number;
+  /** Random number of the admission that opened the stream last. The database takes no batch with another one. */
+  readonly lease: number;
 }
 
 export class HubStream {
@@ -46,6 +53,7 @@ export class HubStream {
   #storedCrc: number | null;
   #gapTicks: number;
   #acceptedSeq: number;
+  #lease: number;
   /** The seq that was last asked for by a nack, and when; 0 when none is awaited. */
   #nackedSeq = 0;
   #nackedMs = 0;
@@ -59,6 +67,11 @@ export class HubStream {
     this.#storedCrc = shape.storedCrc;
     this.#gapTicks = shape.gapTicks;
     this.#acceptedSeq = shape.storedSeq;
+    this.#lease = shape.lease;
+  }
+
+  get lease(): number {
+    return this.#lease;
   }
 
   get storedSeq(): number {
@@ -103,9 +116,9 @@ export class HubStream {
   }
 
   /**
-   * The database holds everything up to `storedSeq`, by whoever stored it. `storedSeq` may be beyond what was
-   * accepted here, when the agent went to another hub meanwhile; it is `rewound` when the database has been
-   * restored from a backup under our feet: then what it has lost is wanted again.
+   * The database holds everything up to `storedSeq` under this lease. It is `rewound` when the database has been
+   * restored from a backup under our feet: then what it has lost is wanted again. It is never beyond what was
+   * accepted, but for batches that were forgotten after they had been handed over.
    */
   settle(stored: {
     readonly storedSeq: number;
@@ -131,9 +144,14 @@ export class HubStream {
     this.lastMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** A new link starts with a clean slate: the agent sends from the stored seq by itself. */
-  relink(): void {
-    this.#nackedSeq = 0;
+  /** A new link starts with what the database holds: the agent sends from there by itself. */
+  relink(shape: HubStreamShape): void {
+    assert(shape.id === this.id, 'a stream is linked again under its own key');
+    this.#lease = shape.lease;
+    this.#storedSeq = shape.storedSeq;
+    this.#storedCrc = shape.storedCrc;
+    this.#gapTicks = shape.gapTicks;
+    this.forget();
   }
 
   #ask(seq: number, nowMs: number): Offer {

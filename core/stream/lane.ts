@@ -6,6 +6,13 @@ import { assert } from '../errors.ts';
 import type { Id128 } from '../message.ts';
 import type { LayoutId } from '../series.ts';
 
+export interface StoredPoint {
+  readonly seq: number;
+  readonly gapTicks: number;
+  /** The item there is known to be another one than the agent's. */
+  readonly isForeign: boolean;
+}
+
 export class Lane {
   readonly epoch: Id128;
   /** The hub's name for the stream; null until the welcome that answers it. */
@@ -14,8 +21,8 @@ export class Lane {
   lastFrame: { readonly seq: number; readonly timeMs: number; readonly layoutId: LayoutId } | null = null;
   /** Seqs of held ticks that the hub has not stored, or has stored differently; filled while verifying. */
   readonly differingSeqs: number[] = [];
-  /** While verifying: the stored seq that the hub named. */
-  #verifiedStoredSeq: number | null = null;
+  /** While verifying: what the hub has stored. */
+  #stored: StoredPoint | null = null;
   #sentSeq = 0;
   /** Bytes in (acked, sent], each item once, by the last seq of each message. */
   readonly #outstanding: { readonly lastSeq: number; readonly bytes: number }[] = [];
@@ -34,16 +41,21 @@ export class Lane {
   }
 
   get isVerifying(): boolean {
-    return this.#verifiedStoredSeq !== null;
+    return this.#stored !== null;
   }
 
-  get verifiedStoredSeq(): number {
-    assert(this.#verifiedStoredSeq !== null, 'the lane is not verifying');
-    return this.#verifiedStoredSeq;
+  /** What the hub has stored, while verifying. */
+  get stored(): StoredPoint {
+    assert(this.#stored !== null, 'the lane is not verifying');
+    return this.#stored;
   }
 
-  startVerifying(storedSeq: number): void {
-    this.#verifiedStoredSeq = storedSeq;
+  startVerifying(stored: StoredPoint): void {
+    this.#stored = stored;
+  }
+
+  endVerifying(): void {
+    this.#stored = null;
   }
 
   /** Items up to `lastSeq` have been handed to the socket. */

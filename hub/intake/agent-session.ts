@@ -9,7 +9,13 @@
  * and the database are ports.
  */
 import { DecodeError, ProtocolError } from '#core/errors.ts';
-import { layoutBytesMax, replayInflatedBytesMax, replaySamplesMax, streamsPerAgentMax } from '#core/limits.ts';
+import {
+  blockTicksMax,
+  layoutBytesMax,
+  replayInflatedBytesMax,
+  replaySamplesMax,
+  streamsPerAgentMax,
+} from '#core/limits.ts';
 import type {
   Frame,
   FromAgent,
@@ -90,6 +96,8 @@ export class AgentSession implements HostLink {
   #host: HostIntake | null = null;
   #pages: LayoutPages | null = null;
   readonly #lastFrames = new Map<number, LastFrame>();
+  /** Streams offered on the open link that the database has not answered yet. */
+  #unanswered: readonly OfferedStream[] = [];
   #nowMs = 0;
 
   constructor(
@@ -188,10 +196,14 @@ export class AgentSession implements HostLink {
   /** Asks the database again, after it was away. */
   retry(nowMs: number): void {
     if (this.#state === 'admitting') this.#admit(nowMs);
+    if (this.#state === 'open' && this.#unanswered.length > 0)
+      this.#ports.openStreams(this.#host!.hostId, this.#unanswered);
   }
 
   streamsOpened(shapes: readonly HubStreamShape[], nowMs: number): void {
     if (this.#host === null || this.#state === 'closed') return;
+    const epochs = new Set(shapes.map((shape) => shape.epoch));
+    this.#unanswered = this.#unanswered.filter(({ offer }) => !epochs.has(offer.epoch));
     const entries = this.#intake.opened(this.#host.hostId, shapes);
     this.#welcome(entries, { hostName: this.#hello!.hostName, token: null, nowMs });
   }
@@ -213,11 +225,8 @@ export class AgentSession implements HostLink {
   }
 
   refused(entry: StreamEntry, seq: number | null, why: string): void {
-    if (seq === null) {
-      this.#ports.close(1007, why);
-      return;
-    }
-    this.#nack(entry, 'rejected', why, seq);
+    if (seq === null) this.#close(1007, why);
+    else this.#nack(entry, 'rejected', why, seq);
   }
 
   forgotten(entry: StreamEntry): void {
@@ -229,7 +238,18 @@ export class AgentSession implements HostLink {
   }
 
   gone(): void {
-    this.#ports.close(4403, 'Cannot accept ticks: the host was removed');
+    this.#close(4403, 'Cannot accept ticks: the host was removed');
+  }
+
+  replaced(): void {
+    this.#close(4409, 'Cannot accept ticks: another link of this agent has taken over');
+  }
+
+  /** Nothing is taken from here on, whatever the socket still holds. */
+  #close(closeCode: number, reason: string): void {
+    if (this.#state === 'closed') return;
+    this.closed();
+    this.#ports.close(closeCode, reason);
   }
 
   // --- messages
@@ -274,9 +294,16 @@ export class AgentSession implements HostLink {
 
   #frame(host: HostIntake, frame: Frame, nowMs: number): void {
     const entry = this.#entry(host, frame.ordinal);
-    const { layoutId, timeMs } = this.#resolve(host, frame);
+    const resolved = this.#resolve(host, frame);
     const { stream } = entry;
-    if (!this.#mayTake(entry, { firstSeq: frame.seq, lastSeq: frame.seq }, nowMs)) return;
+    if (this.#offer(entry, { firstSeq: frame.seq, lastSeq: frame.seq }, nowMs) === null) return;
+    if (resolved === null) {
+      throw new ProtocolError(
+        'ERR_MESSAGE_SHAPE',
+        `Cannot accept frame: seq ${frame.seq} leans on a frame that did not come before it`,
+      );
+    }
+    const { layoutId, timeMs } = resolved;
 
     const layout = host.layout(layoutId);
     if (layout === undefined) {
@@ -296,20 +323,15 @@ export class AgentSession implements HostLink {
     this.#intake.addTick(entry, { seq: frame.seq, timeMs, layout, column: frame.column }, nowMs);
   }
 
-  /** Layout and time of a frame, which may lean on the frame before it. */
-  #resolve(host: HostIntake, frame: Frame): { readonly layoutId: LayoutId; readonly timeMs: number } {
+  /** Layout and time of a frame, which may lean on the frame before it; null when that did not come before it. */
+  #resolve(host: HostIntake, frame: Frame): { readonly layoutId: LayoutId; readonly timeMs: number } | null {
     const before = this.#lastFrames.get(frame.ordinal);
     const leansOn = before !== undefined && before.seq === frame.seq - 1 ? before : null;
     const layoutId = frame.layoutId ?? leansOn?.layoutId ?? null;
     const intervalMs = layoutId === null ? undefined : host.layout(layoutId)?.intervalMs;
     // Without its layout the time cannot be known either, and the frame will be refused for the layout.
     const timeMs = frame.timeMs ?? (leansOn === null ? null : leansOn.timeMs + (intervalMs ?? 0));
-    if (layoutId === null || timeMs === null) {
-      throw new ProtocolError(
-        'ERR_MESSAGE_SHAPE',
-        `Cannot accept frame: seq ${frame.seq} leans on a frame that did not come before it`,
-      );
-    }
+    if (layoutId === null || timeMs === null) return null;
     this.#lastFrames.set(frame.ordinal, { seq: frame.seq, timeMs, layoutId });
     return { layoutId, timeMs };
   }
@@ -336,10 +358,10 @@ export class AgentSession implements HostLink {
     const { stream } = entry;
     const { firstSeq, tickCount, inflatedBytes, layoutId } = replay;
     const lastSeq = firstSeq + tickCount - 1;
-    if (tickCount < 1 || inflatedBytes > replayInflatedBytesMax) {
+    if (tickCount < 1 || tickCount > blockTicksMax || inflatedBytes > replayInflatedBytesMax) {
       throw new ProtocolError(
         'ERR_BLOCK_MALFORMED',
-        `Cannot accept replay: at least one tick and at most ${replayInflatedBytesMax} bytes are wanted: got ${tickCount} and ${inflatedBytes}`,
+        `Cannot accept replay: 1..${blockTicksMax} ticks and at most ${replayInflatedBytesMax} bytes are wanted: got ${tickCount} and ${inflatedBytes}`,
       );
     }
     const offer = this.#offer(entry, { firstSeq, lastSeq }, nowMs);
@@ -379,10 +401,10 @@ export class AgentSession implements HostLink {
   #gap(host: HostIntake, gap: Gap, nowMs: number): void {
     const entry = this.#entry(host, gap.ordinal);
     const { firstSeq, lastSeq, reason, fromMs, toMs } = gap;
-    if (lastSeq < firstSeq || !isTime(fromMs) || !isTime(toMs)) {
+    if (lastSeq < firstSeq) {
       throw new ProtocolError(
         'ERR_SEQ_RANGE',
-        `Cannot accept gap: it must not end before it starts, at real times: got ${firstSeq}..${lastSeq}`,
+        `Cannot accept gap: it must not end before it starts: got ${firstSeq}..${lastSeq}`,
       );
     }
     const fromSeq = this.#offer(entry, { firstSeq, lastSeq }, nowMs);
@@ -390,7 +412,13 @@ export class AgentSession implements HostLink {
     entry.stream.accept(lastSeq);
     this.#intake.addGap(
       entry,
-      { firstSeq: fromSeq, lastSeq, reason, fromMs: Math.min(fromMs, toMs), toMs: Math.max(fromMs, toMs) },
+      {
+        firstSeq: fromSeq,
+        lastSeq,
+        reason,
+        fromMs: clampTime(Math.min(fromMs, toMs)),
+        toMs: clampTime(Math.max(fromMs, toMs)),
+      },
       nowMs,
     );
   }
@@ -440,7 +468,7 @@ export class AgentSession implements HostLink {
 
   #streams(host: HostIntake, message: StreamMessage, nowMs: number): void {
     checkOffers(message.streams);
-    let count = message.streams.length;
+    let count = message.streams.length + this.#unanswered.length;
     for (const _ of host.entries()) count += 1;
     if (count > streamsPerAgentMax)
       throw new ProtocolError(
@@ -448,10 +476,9 @@ export class AgentSession implements HostLink {
         `Cannot accept streams: at most ${streamsPerAgentMax} are allowed at once: got ${count}`,
       );
     const hello = this.#hello!;
-    this.#ports.openStreams(
-      host.hostId,
-      message.streams.map((offer) => offeredStream(offer, hello, nowMs)),
-    );
+    const offered = message.streams.map((offer) => offeredStream(offer, hello, nowMs));
+    this.#unanswered = [...this.#unanswered, ...offered];
+    this.#ports.openStreams(host.hostId, offered);
   }
 
   #verify(host: HostIntake, message: Verify): void {
@@ -474,12 +501,7 @@ export class AgentSession implements HostLink {
     );
   }
 
-  /** Whether a single item's turn has come; answers the agent when it has not. */
-  #mayTake(entry: StreamEntry, range: { readonly firstSeq: number; readonly lastSeq: number }, nowMs: number): boolean {
-    return this.#offer(entry, range, nowMs) !== null;
-  }
-
-  /** The seq from which the items are to be taken, or null when they are not. */
+  /** The seq from which the items are to be taken, or null when they are not; answers the agent when it must hear of it. */
   #offer(
     entry: StreamEntry,
     range: { readonly firstSeq: number; readonly lastSeq: number },
@@ -523,6 +545,11 @@ const timeMsMax = 8.64e15;
 
 function isTime(ms: number): boolean {
   return ms > 0 && ms <= timeMsMax;
+}
+
+/** A gap may stand for ticks that were refused for their time, and must not be refused for the same. */
+function clampTime(ms: number): number {
+  return Math.min(timeMsMax, Math.max(1, ms));
 }
 
 /** Why the content of a tick cannot be taken; null when it can. */

@@ -5,6 +5,8 @@
 import type { Batch, FlightLayout } from './flight.ts';
 
 const startBytes = 256 * 1024;
+/** Memory of a batch beside its ticks: an object of about ten fields. */
+const batchShapeBytes = 128;
 
 export class Arena {
   readonly batches: Batch[] = [];
@@ -22,6 +24,11 @@ export class Arena {
 
   get byteCount(): number {
     return this.#byteCount;
+  }
+
+  /** What counts against the bound: also a list of nothing but gaps has an end. */
+  get queuedBytes(): number {
+    return this.#byteCount + this.batches.length * batchShapeBytes;
   }
 
   /** Room for `byteCount` bytes, aligned to 8. Answers the offset; write through `bytes` before the next call. */

@@ -11,6 +11,8 @@ interface BatchShape {
   /** Key of the `stream` row. */
   readonly streamId: number;
   readonly hostId: number;
+  /** Of the link that it came over. A batch whose lease is not the stream's is left out by the database. */
+  readonly lease: number;
   readonly firstSeq: number;
   readonly lastSeq: number;
 }
@@ -69,6 +71,8 @@ export type StreamOutcome =
   | {
       readonly kind: 'stored';
       readonly streamId: number;
+      /** The stream's lease as the statement found it. */
+      readonly lease: number;
       readonly storedSeq: number;
       readonly storedCrc: number | null;
       readonly gapTicks: number;
@@ -78,6 +82,7 @@ export type StreamOutcome =
 /** A batch whose content cannot be stored: the tick at fault, or (`seq` null) the block as a whole cannot be trusted. */
 export interface RefusedBatch {
   readonly streamId: number;
+  readonly lease: number;
   readonly seq: number | null;
   readonly why: string;
 }

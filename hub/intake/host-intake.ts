@@ -28,7 +28,7 @@ export class HostIntake {
   readonly #byEpoch = new Map<Id128, StreamEntry>();
   readonly #byOrdinal = new Map<number, StreamEntry>();
   /** Least recently completed first. */
-  readonly #layouts = new Map<LayoutId, Layout>();
+  readonly #layouts = new Map<LayoutId, { readonly layout: Layout; readonly byteCount: number }>();
   #layoutBytes = 0;
 
   constructor(hostId: number) {
@@ -47,14 +47,8 @@ export class HostIntake {
     return this.#byOrdinal.get(ordinal);
   }
 
-  /** Adds a stream that the database has just opened, or brings a known one up to what the database says. */
-  opened(shape: HubStreamShape): StreamEntry {
-    const known = this.#byEpoch.get(shape.epoch);
-    if (known !== undefined && known.stream.id === shape.id) {
-      known.stream.settle(shape);
-      known.stream.relink();
-      return known;
-    }
+  /** Adds a stream that the database has just opened under an epoch or a key that is new here. */
+  add(shape: HubStreamShape): StreamEntry {
     const entry = new StreamEntry(this, new HubStream(shape));
     this.#byEpoch.set(shape.epoch, entry);
     this.#byOrdinal.set(shape.ordinal, entry);
@@ -75,18 +69,19 @@ export class HostIntake {
   }
 
   layout(id: LayoutId): Layout | undefined {
-    return this.#layouts.get(id);
+    return this.#layouts.get(id)?.layout;
   }
 
   /** Remembers a layout; the oldest ones go when there are too many (the agent sends them again when asked). */
   addLayout(layout: Layout, byteCount: number): void {
     if (this.#layouts.delete(layout.id)) this.#layoutBytes -= byteCount;
-    this.#layouts.set(layout.id, layout);
+    this.#layouts.set(layout.id, { layout, byteCount });
     this.#layoutBytes += byteCount;
-    for (const oldest of this.#layouts.keys()) {
+    for (const [oldestId, oldest] of this.#layouts) {
       if (this.#layouts.size <= layoutCountMax && this.#layoutBytes <= 4 * layoutBytesMax) break;
-      if (oldest === layout.id) break;
-      this.#layouts.delete(oldest);
+      if (oldestId === layout.id) break;
+      this.#layouts.delete(oldestId);
+      this.#layoutBytes -= oldest.byteCount;
     }
   }
 }

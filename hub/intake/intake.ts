@@ -6,8 +6,9 @@
  * A batch is sealed by age, ticks, bytes, a new layout, a gap, `bye` or a stop. Arenas leave when somebody
  * waits, when they are large, or after `flushDelayMs`; at most two flights are under way, so that one is
  * encoded while the other is committed. The bound is `queuedBytesMax` over open batches, arenas and
- * flights: beyond it everything that is not in flight is forgotten (the agents still hold it), credit
- * goes to 0, and when a flight has been answered the agents are given credit and send again.
+ * flights: beyond it all is sealed and sent if nothing is in flight; else what is not in flight is
+ * forgotten (the agents still hold it), credit goes to 0, and when a flight has been answered the agents are
+ * given credit and send again.
  *
  * An engine: no socket, no database, no clock. Hot path, guarded by `bench ingest`.
  */
@@ -16,7 +17,7 @@ import type { GapReason } from '#core/message.ts';
 import { encodeLayout, type Layout, type LayoutId } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { Arena } from './arena.ts';
-import type { Flight, FlightAnswer, ReplayBatch, StreamOutcome } from './flight.ts';
+import type { Batch, Flight, FlightAnswer, ReplayBatch, StreamOutcome } from './flight.ts';
 import { HostIntake, type StreamEntry } from './host-intake.ts';
 
 export interface IntakeSettings {
@@ -49,6 +50,8 @@ export interface HostLink {
   creditChanged(bytes: number): void;
   /** The host was removed. */
   gone(): void;
+  /** Another link has taken over the host or one of its streams, here or at another hub. */
+  replaced(): void;
 }
 
 export interface IntakePorts {
@@ -84,10 +87,12 @@ export class Intake {
   readonly #arenas: Arena[] = [];
   readonly #flights = new Map<
     number,
-    { readonly flight: Flight; readonly byteCount: number; readonly sentMs: number; readonly openedMs: number }
+    { readonly batches: readonly Batch[]; readonly queuedBytes: number; readonly openedMs: number }
   >();
   readonly #sentLayouts = new Set<LayoutId>();
   #openBytes = 0;
+  #arenaBytes = 0;
+  #flightBytes = 0;
   #nextFlightId = 1;
   #isStarved = false;
   readonly counters: IntakeCounters = {
@@ -109,10 +114,7 @@ export class Intake {
 
   /** Bytes that wait for the database: open, sealed and in flight. */
   get queuedBytes(): number {
-    let bytes = this.#openBytes;
-    for (const arena of this.#arenas) bytes += arena.byteCount;
-    for (const { byteCount } of this.#flights.values()) bytes += byteCount;
-    return bytes;
+    return this.#openBytes + this.#arenaBytes + this.#flightBytes;
   }
 
   get queuedBytesMax(): number {
@@ -152,9 +154,11 @@ export class Intake {
     return host;
   }
 
-  /** The connected session of a host, told of acks and credit from now on. */
+  /** The connected session of a host, told of acks and credit from now on. One before it is told that it is replaced. */
   linked(hostId: number, link: HostLink): void {
+    const before = this.#links.get(hostId);
     this.#links.set(hostId, link);
+    if (before !== undefined && before !== link) before.replaced();
   }
 
   unlinked(hostId: number, link: HostLink): void {
@@ -165,11 +169,18 @@ export class Intake {
     return this.#links.size;
   }
 
-  /** Registers what the database has opened for a host. */
+  /** Registers what the database has opened for a host's link: what earlier links had not got stored is forgotten. */
   opened(hostId: number, shapes: readonly HubStreamShape[]): StreamEntry[] {
     const host = this.host(hostId);
     return shapes.map((shape) => {
-      const entry = host.opened(shape);
+      const known = host.byEpoch(shape.epoch);
+      if (known !== undefined) this.#clearOpen(known);
+      if (known !== undefined && known.stream.id === shape.id) {
+        known.stream.relink(shape);
+        return known;
+      }
+      if (known !== undefined) this.#entries.delete(known.stream.id);
+      const entry = host.add(shape);
       this.#entries.set(shape.id, entry);
       return entry;
     });
@@ -189,6 +200,7 @@ export class Intake {
       this.#entries.delete(entry.stream.id);
     }
     this.#hosts.delete(hostId);
+    this.#links.delete(hostId);
   }
 
   /** Adds a tick that the stream has accepted, and shows it. `timeMs` is the agent's. */
@@ -216,7 +228,7 @@ export class Intake {
       timeMs,
       column: tick.column,
     });
-    this.#checkBound();
+    this.#checkBound(nowMs);
   }
 
   /** Shows a tick that is not stored. `timeMs` is on the hub's clock. */
@@ -227,30 +239,33 @@ export class Intake {
   /** Adds a replay block that the stream has accepted from `skipTicks` on. `block` is copied. */
   addReplay(
     entry: StreamEntry,
-    replay: Omit<ReplayBatch, 'kind' | 'streamId' | 'hostId' | 'byteOffset' | 'byteLength' | 'shiftMs'>,
+    replay: Omit<ReplayBatch, 'kind' | 'streamId' | 'hostId' | 'lease' | 'byteOffset' | 'byteLength' | 'shiftMs'>,
     block: Uint8Array,
     nowMs: number,
   ): void {
     this.seal(entry, nowMs);
     const arena = this.#arena(nowMs);
+    const before = arena.queuedBytes;
     const byteOffset = arena.reserve(block.byteLength);
     arena.bytes.set(block, byteOffset);
     arena.batches.push({
       kind: 'replay',
       streamId: entry.stream.id,
       hostId: entry.host.hostId,
+      lease: entry.stream.lease,
       ...replay,
       byteOffset,
       byteLength: block.byteLength,
       shiftMs: entry.stream.shiftMs,
     });
+    this.#arenaBytes += arena.queuedBytes - before;
     this.#nameLayout(arena, entry.host.layout(replay.layoutId)!);
     const tickCount = replay.tickCount - replay.skipTicks;
     this.counters.acceptedTicks += tickCount;
     this.counters.replayedTicks += tickCount;
     this.counters.acceptedSamples += tickCount * replay.columnCount;
     this.counters.sealedBatches += 1;
-    this.#checkBound();
+    this.#checkBound(nowMs);
   }
 
   /** Adds a gap that the stream has accepted. Times are the agent's. */
@@ -266,16 +281,21 @@ export class Intake {
     nowMs: number,
   ): void {
     this.seal(entry, nowMs);
-    const { id: streamId, shiftMs } = entry.stream;
-    this.#arena(nowMs).batches.push({
+    const { id: streamId, lease, shiftMs } = entry.stream;
+    const arena = this.#arena(nowMs);
+    const before = arena.queuedBytes;
+    arena.batches.push({
       kind: 'gap',
       streamId,
       hostId: entry.host.hostId,
+      lease,
       ...gap,
       fromMs: gap.fromMs + shiftMs,
       toMs: gap.toMs + shiftMs,
     });
+    this.#arenaBytes += arena.queuedBytes - before;
     this.counters.sealedBatches += 1;
+    this.#checkBound(nowMs);
   }
 
   /** Seals the open batch of a stream, if it has one. */
@@ -283,8 +303,10 @@ export class Intake {
     if (entry.open.isEmpty) return;
     const arena = this.#arena(Math.min(nowMs, entry.open.openedMs));
     const layout = entry.open.layout!;
+    const before = arena.queuedBytes;
     this.#openBytes -= entry.open.byteCount;
     entry.open.seal(entry.stream, entry.host.hostId, arena);
+    this.#arenaBytes += arena.queuedBytes - before;
     this.#open.delete(entry);
     this.#nameLayout(arena, layout);
     this.counters.sealedBatches += 1;
@@ -316,8 +338,7 @@ export class Intake {
         arena.byteCount >= flightBytesWanted ||
         nowMs - arena.openedMs >= this.#settings.flushDelayMs;
       if (!isReady) return;
-      this.#arenas.shift();
-      this.#fly(arena, nowMs);
+      this.#fly();
     }
   }
 
@@ -326,33 +347,39 @@ export class Intake {
     const flown = this.#flights.get(answer.flightId);
     if (flown === undefined) return;
     this.#flights.delete(answer.flightId);
-    const lastSeqs = new Map<number, number>();
-    for (const batch of flown.flight.batches) lastSeqs.set(batch.streamId, batch.lastSeq);
-    for (const refused of answer.refused) {
-      const entry = this.#entries.get(refused.streamId);
-      if (entry === undefined) continue;
-      this.counters.refusedTicks += 1;
-      // What came behind the refused item cannot be stored either: it will be sent again.
-      const outcome = answer.outcomes.find((one) => one.streamId === refused.streamId);
-      if (outcome?.kind === 'stored') this.#settle(entry, outcome);
-      this.#forget(entry);
-      this.#links.get(entry.host.hostId)?.refused(entry, refused.seq, refused.why);
-      lastSeqs.delete(refused.streamId);
-    }
+    this.#flightBytes -= flown.queuedBytes;
+    const lastSeqs = this.#lastSeqs(flown.batches);
     for (const outcome of answer.outcomes) {
       const entry = this.#entries.get(outcome.streamId);
       if (entry === undefined) continue;
       if (outcome.kind === 'gone') {
-        this.#links.get(entry.host.hostId)?.gone();
+        const link = this.#links.get(entry.host.hostId);
         this.removed(entry.host.hostId);
+        link?.gone();
         continue;
       }
-      this.#settle(entry, outcome);
       const lastSeq = lastSeqs.get(outcome.streamId);
-      if (lastSeq === undefined || outcome.storedSeq >= lastSeq) continue;
-      // A hole: another hub, or a batch that was forgotten, stands between. The agent has it.
-      this.#forget(entry);
-      this.#links.get(entry.host.hostId)?.forgotten(entry);
+      // All that this flight had of the stream came over an earlier link: the present one knows better already.
+      if (lastSeq === undefined) continue;
+      if (outcome.lease !== entry.stream.lease) {
+        this.#forget(entry);
+        this.#links.get(entry.host.hostId)?.replaced();
+        continue;
+      }
+      const isRewound = this.#settle(entry, outcome);
+      const refused = answer.refused.find(
+        (one) => one.streamId === outcome.streamId && one.lease === entry.stream.lease,
+      );
+      if (refused !== undefined) {
+        // What came behind the refused item cannot be stored either: it will be sent again.
+        this.counters.refusedTicks += 1;
+        this.#forget(entry);
+        this.#links.get(entry.host.hostId)?.refused(entry, refused.seq, refused.why);
+      } else if (outcome.storedSeq < lastSeq && !isRewound) {
+        // A hole: a batch that was refused or forgotten stands between. The agent has it.
+        this.#forget(entry);
+        this.#links.get(entry.host.hostId)?.forgotten(entry);
+      }
     }
     if (this.#isStarved) {
       this.#isStarved = false;
@@ -378,13 +405,24 @@ export class Intake {
     }
   }
 
-  #settle(entry: StreamEntry, outcome: Extract<StreamOutcome, { kind: 'stored' }>): void {
+  /** The last seq of each stream in a flight, of batches under the lease that holds now. */
+  #lastSeqs(batches: readonly Batch[]): Map<number, number> {
+    const lastSeqs = new Map<number, number>();
+    for (const { streamId, lease, lastSeq } of batches) {
+      if (this.#entries.get(streamId)?.stream.lease === lease) lastSeqs.set(streamId, lastSeq);
+    }
+    return lastSeqs;
+  }
+
+  /** Answers whether the database has less than it had. */
+  #settle(entry: StreamEntry, outcome: Extract<StreamOutcome, { kind: 'stored' }>): boolean {
     const change = entry.stream.settle(outcome);
-    if (change === 'same') return;
-    if (change === 'rewound') this.#clearOpen(entry);
     const link = this.#links.get(entry.host.hostId);
     if (change === 'advanced') link?.acknowledged(entry);
-    else link?.forgotten(entry);
+    if (change !== 'rewound') return false;
+    this.#clearOpen(entry);
+    link?.forgotten(entry);
+    return true;
   }
 
   #forget(entry: StreamEntry): void {
@@ -414,7 +452,9 @@ export class Intake {
     arena.layouts.push({ id: layout.id, bytes: encodeLayout(layout) });
   }
 
-  #fly(arena: Arena, nowMs: number): void {
+  #fly(): void {
+    const arena = this.#arenas.shift()!;
+    const { batches, queuedBytes, openedMs } = arena;
     const flight: Flight = {
       flightId: this.#nextFlightId,
       batches: arena.batches,
@@ -422,29 +462,30 @@ export class Intake {
       buffer: arena.buffer(),
     };
     this.#nextFlightId += 1;
-    this.#flights.set(flight.flightId, {
-      flight: { ...flight, buffer: new ArrayBuffer(0) },
-      byteCount: arena.byteCount,
-      sentMs: nowMs,
-      openedMs: arena.openedMs,
-    });
+    this.#flights.set(flight.flightId, { batches, queuedBytes, openedMs });
+    this.#arenaBytes -= queuedBytes;
+    this.#flightBytes += queuedBytes;
     this.counters.flights += 1;
     this.#ports.flush(flight);
   }
 
-  /** Gives up what is not in flight when the bound is reached: the database has been away for too long. */
-  #checkBound(): void {
-    if (this.#openBytes < this.#settings.queuedBytesMax / 2 && this.#arenas.length < 2) return;
+  /** Sends everything, or gives it up if the database has not answered for so long that the bound is reached. */
+  #checkBound(nowMs: number): void {
     if (this.queuedBytes <= this.#settings.queuedBytesMax) return;
+    if (this.#flights.size === 0) {
+      this.sealAll(nowMs);
+      this.poll(nowMs);
+      return;
+    }
     for (const arena of this.#arenas) {
       this.counters.forgottenBatches += arena.batches.length;
       for (const layout of arena.layouts) this.#sentLayouts.delete(layout.id);
     }
     this.#arenas.length = 0;
-    const wasStarved = this.#isStarved;
-    // Only an answered flight ends this state, so there must be one under way.
-    this.#isStarved = this.#flights.size > 0;
-    if (this.#isStarved && !wasStarved) for (const link of this.#links.values()) link.creditChanged(0);
+    this.#arenaBytes = 0;
+    // The answer to the flight that is under way ends this state.
+    if (!this.#isStarved) for (const link of this.#links.values()) link.creditChanged(0);
+    this.#isStarved = true;
     for (const entry of this.#entries.values()) {
       if (entry.stream.acceptedSeq === entry.stream.storedSeq) continue;
       this.#forget(entry);

@@ -76,6 +76,7 @@ export class OpenBatch {
       kind: 'ticks',
       streamId: stream.id,
       hostId,
+      lease: stream.lease,
       firstSeq: this.#firstSeq,
       lastSeq: this.#firstSeq + this.#tickCount - 1,
       layoutId: this.#layout.id,
