@@ -1,0 +1,165 @@
+/**
+ * Numbers, units, durations and times as people read them. Pure; the clock and the zone come in as arguments.
+ *
+ * Three significant figures, thousands and units behind a narrow no-break space, a true minus sign, an en dash where
+ * there is no value. Stored bytes in steps of 1,024, rates in steps of 1,000, network in bits.
+ */
+
+/** Narrow no-break space. */
+export const thinSpace = '\u202f';
+export const noValue = '\u2013';
+
+/** A value as two texts, so that the unit can be set in a quieter colour. */
+export interface Parts {
+  readonly figure: string;
+  readonly unit: string;
+}
+
+const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+const byteRateUnits = ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s'];
+const bitRateUnits = ['b/s', 'kb/s', 'Mb/s', 'Gb/s', 'Tb/s'];
+const countUnits = ['', 'k', 'M', 'G', 'T'];
+const countRateUnits = ['/s', 'k/s', 'M/s', 'G/s', 'T/s'];
+
+/** Figure and unit of `value`, whose `unit` is one of the wire's words (`percent`, `bytes`, `bytes/s` …) or any other text. */
+export function partsOf(value: number | null | undefined, unit: string): Parts {
+  if (value === null || value === undefined || !Number.isFinite(value)) return { figure: noValue, unit: '' };
+  switch (unit) {
+    case 'percent':
+      return { figure: signed(value, (size) => (size < 9.95 ? size.toFixed(1) : size.toFixed(0))), unit: '%' };
+    case 'bytes':
+      return scaled(value, 1_024, byteUnits);
+    case 'bytes/s':
+      return scaled(value, 1_000, byteRateUnits);
+    case 'bits/s':
+      return scaled(value, 1_000, bitRateUnits);
+    case '1/s':
+      return scaled(value, 1_000, countRateUnits);
+    case 'ms':
+      return Math.abs(value) < 1_000 ? { figure: significant(value), unit: 'ms' } : partsOf(value / 1_000, 's');
+    case 's':
+      return partsOfSeconds(value);
+    case 'celsius':
+      return { figure: signed(value, (size) => size.toFixed(0)), unit: '°C' };
+    case '1':
+    case '':
+      return partsOfCount(value);
+  }
+  return { figure: significant(value), unit };
+}
+
+/** `partsOf` as one text. */
+export function formatValue(value: number | null | undefined, unit: string): string {
+  const parts = partsOf(value, unit);
+  if (parts.unit === '') return parts.figure;
+  // "551/s" and "2.60k" read as one word.
+  return parts.unit.startsWith('/') ? parts.figure + parts.unit : parts.figure + thinSpace + parts.unit;
+}
+
+/** A whole number with its thousands apart. */
+export function formatCount(value: number): string {
+  return signed(Math.round(value), (size) => groupThousands(size.toFixed(0)));
+}
+
+function partsOfCount(value: number): Parts {
+  const size = Math.abs(value);
+  if (size >= 1_000_000) return scaled(value, 1_000, countUnits);
+  if (Number.isInteger(value) || size >= 1_000) return { figure: formatCount(value), unit: '' };
+  return { figure: significant(value), unit: '' };
+}
+
+function partsOfSeconds(value: number): Parts {
+  const size = Math.abs(value);
+  if (size !== 0 && size < 1) return { figure: significant(value * 1_000), unit: 'ms' };
+  if (size < 10) return { figure: signed(value, (s) => s.toFixed(1)), unit: 's' };
+  if (size < 120) return { figure: signed(value, (s) => s.toFixed(0)), unit: 's' };
+  return { figure: (value < 0 ? '\u2212' : '') + formatDuration(size * 1_000), unit: '' };
+}
+
+function scaled(value: number, step: number, units: readonly string[]): Parts {
+  let rest = value;
+  let index = 0;
+  // 999.5 would be written as 1000.
+  while (Math.abs(rest) >= step - 0.5 && index < units.length - 1) {
+    rest /= step;
+    index += 1;
+  }
+  const figure = index === 0 && Number.isInteger(rest) ? formatCount(rest) : significant(rest);
+  return { figure, unit: units[index]! };
+}
+
+/** Three significant figures. */
+function significant(value: number): string {
+  return signed(value, (size) => {
+    if (size === 0) return '0';
+    if (size >= 99.95) return groupThousands(size.toFixed(0));
+    if (size >= 9.995) return size.toFixed(1);
+    if (size >= 0.01) return size.toFixed(2);
+    return size.toPrecision(2);
+  });
+}
+
+function signed(value: number, format: (size: number) => string): string {
+  const text = format(Math.abs(value));
+  return value < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text;
+}
+
+function groupThousands(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, thinSpace);
+}
+
+const durationUnits = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'm'],
+  [1, 's'],
+] as const;
+
+/** The two largest units: "4 m 12 s", "43 d 6 h"; whole seconds, "0 s" at least. */
+export function formatDuration(durationMs: number): string {
+  let seconds = Math.max(0, Math.round(durationMs / 1_000));
+  const parts: string[] = [];
+  for (const [size, unit] of durationUnits) {
+    if (seconds < size && parts.length === 0 && unit !== 's') continue;
+    const count = Math.floor(seconds / size);
+    seconds -= count * size;
+    if (count > 0 || parts.length === 0) parts.push(`${count}${thinSpace}${unit}`);
+    if (parts.length === 2 || (count === 0 && parts.length === 1 && unit !== 's')) break;
+    if (parts.length === 1 && seconds === 0) break;
+  }
+  return parts.join(' ');
+}
+
+/** Age of data: tenths below 10 s, then as a duration. */
+export function formatAge(ageMs: number): string {
+  const seconds = Math.max(0, ageMs) / 1_000;
+  return seconds < 9.95 ? `${seconds.toFixed(1)}${thinSpace}s` : formatDuration(ageMs);
+}
+
+/** Time of day in UTC, "14:32:05". */
+export function formatClock(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 19);
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Date and time of day in UTC, "9 Nov, 10:12". */
+export function formatMoment(atMs: number): string {
+  const date = new Date(atMs);
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}, ${formatClock(atMs).slice(0, 5)}`;
+}
+
+/** "6 m ago" up to a day, then the date. */
+export function formatAgo(atMs: number, nowMs: number): string {
+  const agoMs = nowMs - atMs;
+  return agoMs < 86_400_000 ? `${formatAge(agoMs)} ago` : formatMoment(atMs);
+}
+
+/** Label of a value axis: as short as it goes, since the unit stands in the chart's title too. */
+export function formatAxis(value: number, unit: string): string {
+  if (value === 0) return '0';
+  const parts = partsOf(value, unit);
+  const figure = parts.figure.includes('.') ? parts.figure.replace(/\.?0+$/, '') : parts.figure;
+  const short = parts.unit.replace(/\/s$/, '');
+  return short === '' ? figure : figure + thinSpace + short;
+}
