@@ -1,0 +1,90 @@
+/**
+ * The storage thread: encodes and stores flights, admits agents, reads checksums. Composition root.
+ *
+ * Flights have a connection of their own, so that nothing small waits behind a large statement and nothing
+ * large behind a slow small one.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '#core/errors.ts';
+import type { OfferedStream } from './intake/clock-shift.ts';
+import type { Flight } from './intake/flight.ts';
+import { createLog, type LogSettings } from './log.ts';
+import { type AdmitRequest, admit, findToken, openStreams, readHosts } from './store/admission.ts';
+import { type ChecksumRequest, readChecksums } from './store/checksums.ts';
+import { codeOf, connect, type StoreConnection } from './store/connect.ts';
+import { FlightRunner } from './store/flight-runner.ts';
+import { IngestConnection, type StoreHealth } from './store/ingest-connection.ts';
+import { readPending } from './store/pending.ts';
+import { type PushRequest, storePush } from './store/push.ts';
+import { announce, serve } from './threads/rpc.ts';
+
+export interface StorageStart {
+  readonly connection: StoreConnection;
+  readonly log: LogSettings;
+}
+
+export interface StorageEvent {
+  readonly kind: 'health';
+  readonly health: StoreHealth;
+  readonly reason: string;
+}
+
+export interface StorageCounters {
+  readonly statementCount: number;
+  readonly statementSeconds: number;
+  readonly storedRows: number;
+  readonly repeatCount: number;
+  readonly cutBatches: number;
+}
+
+export type StorageMethods = ReturnType<typeof createMethods>;
+
+/** Statements beside the ingest; more connections would only queue in the server. */
+const smallConnectionCount = 4;
+const smallStatementMsMax = 15_000;
+
+function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>) {
+  const log = createLog(start.log).child({ thread: 'storage' });
+  const small = connect(start.connection, {
+    connectionCount: smallConnectionCount,
+    name: 'pulsewire storage',
+    statementMsMax: smallStatementMsMax,
+  });
+  const connection = new IngestConnection(start.connection, {
+    log,
+    random: Math.random,
+    onHealth: (health, reason) => announce<StorageEvent>(port, { kind: 'health', health, reason }),
+  });
+  const runner = new FlightRunner(connection, { log });
+  return {
+    flush: (flight: Flight) => runner.run(flight),
+    hosts: (_: null) => readHosts(small),
+    admit: (request: AdmitRequest) => admit(small, request),
+    openStreams: (request: { readonly hostId: number; readonly streams: readonly OfferedStream[] }) =>
+      openStreams(small, request.hostId, request.streams),
+    findToken: (hash: string) => findToken(small, hash),
+    checksums: (request: ChecksumRequest) => readChecksums(small, request),
+    pending: (request: { readonly hostId: number; readonly key: string }) =>
+      Promise.resolve(readPending(runner.pending, request)),
+    push: (request: PushRequest) => storePush(small, runner, request),
+    /** Whether the database answers. */
+    ping: async (_: null): Promise<string | null> => {
+      try {
+        await small`select 1`;
+        return null;
+      } catch (error) {
+        return codeOf(error);
+      }
+    },
+    counters: async (_: null): Promise<StorageCounters> => {
+      const { statementCount, statementSeconds, storedRows, cutBatches } = runner;
+      return { statementCount, statementSeconds, storedRows, cutBatches, repeatCount: connection.repeatCount };
+    },
+    stop: async (_: null): Promise<void> => {
+      await Promise.all([connection.stop(), small.end({ timeout: 2 })]);
+    },
+  };
+}
+
+assert(parentPort !== null, 'the storage thread is started by main');
+serve(parentPort, createMethods(workerData as StorageStart, parentPort));

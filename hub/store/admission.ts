@@ -1,0 +1,211 @@
+/**
+ * Who an agent is, by what the database knows: enrolment, tokens, and the streams it offers (DESIGN 4, "Identity
+ * and names"). A token is 32 random bytes; only its SHA-256 is stored.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Hello, Id128 } from '#core/message.ts';
+import type { HubStreamShape } from '#core/stream/hub-stream.ts';
+import type { OfferedStream } from '../intake/clock-shift.ts';
+import type { Sql } from './connect.ts';
+
+export interface AdmitRequest {
+  readonly hello: Hello;
+  readonly streams: readonly OfferedStream[];
+  /** Host of the token that the agent came with; null when it came with the enrolment key. */
+  readonly tokenHostId: number | null;
+  /** Hosts that are connected now: an enrolment may not take over one of them. */
+  readonly connectedHostIds: readonly number[];
+}
+
+export type AdmitAnswer =
+  | {
+      readonly kind: 'admitted';
+      readonly hostId: number;
+      readonly hostName: string;
+      readonly token: string | null;
+      readonly tags: Readonly<Record<string, string>>;
+      readonly facts: Readonly<Record<string, string>>;
+      readonly streams: readonly HubStreamShape[];
+    }
+  /** The token was used already, so the enrolment key cannot give another; or the host was removed. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Looks up or creates the host of a hello, notes what it says of itself, and opens its streams. */
+export async function admit(sql: Sql, request: AdmitRequest): Promise<AdmitAnswer> {
+  const { hello } = request;
+  let token: string | null = null;
+  let hostId = request.tokenHostId;
+  if (hostId === null) {
+    const enrolled = await enrol(sql, request);
+    if (enrolled.kind === 'refused') return enrolled;
+    hostId = enrolled.hostId;
+    token = enrolled.token;
+  } else {
+    await sql`update token set used_at = now() where host = ${hostId} and used_at is null`;
+  }
+  const intervalMs = Number(hello.facts['interval_ms'] ?? 1_000) || 1_000;
+  const rows = await sql<{ name: string; tags: Record<string, string>; facts: Record<string, string> }[]>`
+    with changed as (
+      update host set agent_tags = ${sql.json(hello.tags)}, facts = ${sql.json(hello.facts)},
+        agent_version = ${hello.agentVersion}, machine_id = ${hello.machineId}, interval_ms = ${Math.round(intervalMs)}
+      where id = ${hostId} and removed_at is null
+        and (agent_tags, facts, agent_version, machine_id) is distinct from
+          (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.agentVersion}, ${hello.machineId}))
+    select name, ${sql.json(hello.tags)}::jsonb || tags as tags, ${sql.json(hello.facts)}::jsonb as facts
+    from host where id = ${hostId} and removed_at is null`;
+  const host = rows[0];
+  if (host === undefined) return { kind: 'refused', why: 'Cannot accept agent: its host was removed' };
+  const streams = await openStreams(sql, hostId, request.streams);
+  return { kind: 'admitted', hostId, hostName: host.name, token, tags: host.tags, facts: host.facts, streams };
+}
+
+/** Opens streams of a host, in order; answers those of a host that exists, with what is stored of each. */
+export async function openStreams(
+  sql: Sql,
+  hostId: number,
+  streams: readonly OfferedStream[],
+): Promise<HubStreamShape[]> {
+  if (streams.length === 0) return [];
+  const epochs = `{${streams.map(({ offer }) => `"\\\\x${offer.epoch}"`).join(',')}}`;
+  const oldests = `{${streams.map(({ offer }) => offer.oldest).join(',')}}`;
+  const shifts = `{${streams.map(({ shiftMs }) => shiftMs).join(',')}}`;
+  const rows = await sql<
+    {
+      epoch: string;
+      id: string;
+      ordinal: number;
+      stored_seq: string;
+      stored_crc: string | null;
+      gap_ticks: string;
+      shift_ms: number;
+      lease: string;
+    }[]
+  >`select encode(epoch, 'hex') as epoch, id, ordinal, stored_seq, stored_crc, gap_ticks, shift_ms, lease
+    from open_streams(${hostId}, ${epochs}::bytea[], ${oldests}::int8[], ${shifts}::float8[])`;
+  return rows.map((row) => ({
+    id: Number(row.id),
+    epoch: row.epoch,
+    ordinal: row.ordinal,
+    storedSeq: Number(row.stored_seq),
+    storedCrc: row.stored_crc === null ? null : Number(row.stored_crc),
+    gapTicks: Number(row.gap_ticks),
+    shiftMs: row.shift_ms,
+    lease: Number(row.lease),
+  }));
+}
+
+type Enrolment =
+  | { readonly kind: 'enrolled'; readonly hostId: number; readonly token: string }
+  | { readonly kind: 'refused'; readonly why: string };
+
+async function enrol(sql: Sql, request: AdmitRequest): Promise<Enrolment> {
+  const token = randomBytes(32).toString('base64url');
+  const hash = createHash('sha256').update(token).digest();
+  return await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Sql;
+    // Two agents of one name that enrol at once would both find it free.
+    await tx`select pg_advisory_xact_lock(hashtext('pulsewire.enrol'))`;
+    const found = await findOrCreateHost(tx, request);
+    if (found.kind === 'refused') return found;
+    await tx`delete from token where host = ${found.hostId} and used_at is null`;
+    await tx`insert into token (hash, host) values (${hash}, ${found.hostId})`;
+    return { kind: 'enrolled', hostId: found.hostId, token };
+  });
+}
+
+async function findOrCreateHost(
+  tx: Sql,
+  request: AdmitRequest,
+): Promise<{ readonly kind: 'found'; readonly hostId: number } | Extract<Enrolment, { kind: 'refused' }>> {
+  const { hello, connectedHostIds } = request;
+  const agentId = Buffer.from(hello.agentId, 'hex');
+  const known = await tx<{ id: number; is_used: boolean }[]>`
+    select h.id, exists (select from token t where t.host = h.id and t.used_at is not null) as is_used
+    from host h where h.agent_id = ${agentId} and h.removed_at is null`;
+  const own = known[0];
+  if (own !== undefined) {
+    if (own.is_used) return { kind: 'refused', why: 'Cannot enrol agent: it has used a token of its own already' };
+    return { kind: 'found', hostId: own.id };
+  }
+  const name = cleanHostName(hello.hostName);
+  const rows = await tx<{ id: number; name: string; machine_id: string; kind: string }[]>`
+    select id, name, machine_id, kind from host
+    where removed_at is null and archived_at is null and (name = ${name} or name like ${`${escapeLike(name)}-%`})`;
+  const same = rows.find((row) => row.name === name);
+  const isSameMachine =
+    same !== undefined && same.kind === 'agent' && hello.machineId !== '' && same.machine_id === hello.machineId;
+  if (isSameMachine && !connectedHostIds.includes(same.id)) {
+    await tx`delete from token where host = ${same.id}`;
+    await tx`update host set agent_id = ${agentId} where id = ${same.id}`;
+    return { kind: 'found', hostId: same.id };
+  }
+  const inserted = await tx<{ id: number }[]>`
+    insert into host (name, kind, agent_id, machine_id) values (${freeName(name, rows)}, 'agent', ${agentId}, ${hello.machineId}) returning id`;
+  return { kind: 'found', hostId: inserted[0]!.id };
+}
+
+/** The name itself, else the first free `name-2`, `name-3`, … */
+function freeName(name: string, taken: readonly { readonly name: string }[]): string {
+  const names = new Set(taken.map((row) => row.name));
+  if (!names.has(name)) return name;
+  for (let number = 2; ; number += 1) {
+    const candidate = `${name.slice(0, 240)}-${number}`;
+    if (!names.has(candidate)) return candidate;
+  }
+}
+
+/** A host name as it may be shown and written in a URL: no control characters, trimmed, never empty. */
+export function cleanHostName(name: string): string {
+  const cleaned = name
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
+    .trim()
+    .slice(0, 250);
+  return cleaned === '' || cleaned === '.' || cleaned === '..' ? 'unnamed' : cleaned;
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+export interface KnownHost {
+  readonly hostId: number;
+  readonly name: string;
+  readonly kind: 'agent' | 'push';
+  readonly agentId: Id128 | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly intervalMs: number;
+  /** When something of this host was last stored, epoch ms; 0 for never. */
+  readonly lastMs: number;
+}
+
+export interface KnownToken {
+  /** SHA-256 as hex. */
+  readonly hash: string;
+  readonly hostId: number;
+}
+
+/** Everything that main must know of hosts before the first agent comes. */
+export async function readHosts(
+  sql: Sql,
+): Promise<{ readonly hubId: Id128; readonly hosts: KnownHost[]; readonly tokens: KnownToken[] }> {
+  const [hub] = await sql<{ id: string }[]>`select encode(id, 'hex') as id from hub`;
+  const hosts = await sql<KnownHost[]>`
+    select h.id as "hostId", h.name, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_tags || h.tags as tags, h.facts,
+      h.interval_ms as "intervalMs", coalesce(extract(epoch from max(s.stored_at) filter (where s.stored_seq >= s.first_seq)) * 1000, 0)::float8 as "lastMs"
+    from host h left join stream s on s.host = h.id
+    where h.removed_at is null and h.archived_at is null group by h.id order by h.id`;
+  const tokens = await sql<KnownToken[]>`select encode(t.hash, 'hex') as hash, t.host as "hostId" from token t`;
+  return { hubId: hub!.id, hosts: [...hosts], tokens: [...tokens] };
+}
+
+/** The host of a token that main does not know (another hub on this database may have given it). */
+export async function findToken(
+  sql: Sql,
+  hash: string,
+): Promise<{ readonly host: KnownHost; readonly token: KnownToken } | null> {
+  const { hosts, tokens } = await readHosts(sql);
+  const token = tokens.find((one) => one.hash === hash);
+  const host = hosts.find((one) => one.hostId === token?.hostId);
+  return token === undefined || host === undefined ? null : { host, token };
+}

@@ -1,0 +1,127 @@
+/**
+ * Reads one series of one host from batches, and merges it with what is not committed yet (DESIGN 5.5).
+ *
+ * Whoever asks has taken the open batches first and the flights second; one statement here is third. So a
+ * tick that moves on meanwhile is met at least once, and what is met twice is cut by (stream, seq).
+ */
+import { decodeBlockColumn, decodeBlockTimes } from '#core/block.ts';
+import type { LayoutId } from '#core/series.ts';
+import type { Sql } from './connect.ts';
+import { readLayouts } from './layouts.ts';
+
+/** Consecutive ticks of one stream, one series: seqs from `firstSeq` on. */
+export interface SamplePart {
+  readonly streamId: number;
+  readonly firstSeq: number;
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+export interface HistoryRequest {
+  readonly hostId: number;
+  readonly key: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Parts from memory, oldest first. */
+  readonly parts: readonly SamplePart[];
+}
+
+/** Samples in order of time, absences (as NaN, payload kept) included. */
+export interface Samples {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+interface BatchRow {
+  readonly stream: string;
+  readonly first_seq: string;
+  readonly ticks: number;
+  readonly layout: LayoutId;
+  readonly is_known: boolean;
+  readonly head: Uint8Array | null;
+  readonly col: Uint8Array | null;
+}
+
+export async function readHistory(sql: Sql, request: HistoryRequest): Promise<Samples> {
+  const stored = await readBatches(sql, request);
+  return mergeParts([...stored, ...request.parts], request);
+}
+
+async function readBatches(sql: Sql, request: HistoryRequest): Promise<SamplePart[]> {
+  const { hostId, startMs, endMs } = request;
+  const places = new Map<LayoutId, { readonly place: number; readonly columnCount: number }>();
+  for (;;) {
+    const known = [...places].map(([id, { place, columnCount }]) => ({ id, place, columnCount }));
+    // A layout that turns up between two statements makes the rows below incomplete: then the read is repeated.
+    const rows = await sql<BatchRow[]>`
+      select b.stream, b.first_seq, b.ticks, encode(b.layout, 'hex') as layout, p.id is not null as is_known,
+        case when p.place >= 0 then substring(b.data from 1 for block_offset(b.offsets, p.columns, 0)) end as head,
+        case when p.place >= 0 then substring(b.data from 1 + block_offset(b.offsets, p.columns, p.place)
+          for block_offset(b.offsets, p.columns, p.place + 1) - block_offset(b.offsets, p.columns, p.place)) end as col
+      from batch b left join unnest(
+        ${`{${known.map(({ id }) => id).join(',')}}`}::text[], ${`{${known.map(({ place }) => place).join(',')}}`}::int4[],
+        ${`{${known.map(({ columnCount }) => columnCount).join(',')}}`}::int4[]) p (id, place, columns)
+        on p.id = encode(b.layout, 'hex')
+      where b.host = ${hostId} and b.to_ms >= ${startMs} and b.from_ms <= ${endMs}
+      order by b.from_ms, b.id`;
+    const unknown = [...new Set(rows.filter((row) => !row.is_known).map((row) => row.layout))];
+    if (unknown.length === 0) return rows.flatMap((row) => partOf(row) ?? []);
+    const layouts = await readLayouts(sql, unknown);
+    for (const id of unknown) {
+      const series = layouts.get(id)?.series ?? [];
+      places.set(id, { place: series.findIndex((one) => one.key === request.key), columnCount: series.length });
+    }
+  }
+}
+
+function partOf(row: BatchRow): SamplePart | null {
+  if (row.head === null || row.col === null) return null;
+  const times = decodeBlockTimes(row.head);
+  const values = decodeBlockColumn(row.col, row.ticks);
+  return { streamId: Number(row.stream), firstSeq: Number(row.first_seq), times, values };
+}
+
+/** Joins parts in order of time, each (stream, seq) once, cut to the span. Pure. */
+export function mergeParts(
+  parts: readonly SamplePart[],
+  span: { readonly startMs: number; readonly endMs: number },
+): Samples {
+  const reached = new Map<number, number>();
+  const ordered = [...parts].sort((a, b) => a.streamId - b.streamId || a.firstSeq - b.firstSeq);
+  const pieces: Samples[] = [];
+  let count = 0;
+  for (const { streamId, firstSeq, times, values } of ordered) {
+    const skip = Math.max(0, (reached.get(streamId) ?? 0) + 1 - firstSeq);
+    reached.set(streamId, Math.max(reached.get(streamId) ?? 0, firstSeq + times.length - 1));
+    let from = skip;
+    let to = times.length;
+    while (from < to && times[from]! < span.startMs) from += 1;
+    while (to > from && times[to - 1]! > span.endMs) to -= 1;
+    if (from >= to) continue;
+    pieces.push({ times: times.subarray(from, to), values: values.subarray(from, to) });
+    count += to - from;
+  }
+  // Streams of one host may overlap in time by a restart, no more: sorting pieces is nearly always enough.
+  pieces.sort((a, b) => a.times[0]! - b.times[0]!);
+  const times = new Float64Array(count);
+  const values = new Float64Array(count);
+  let at = 0;
+  for (const piece of pieces) {
+    times.set(piece.times, at);
+    values.set(piece.values, at);
+    at += piece.times.length;
+  }
+  return sortByTime({ times, values });
+}
+
+function sortByTime(samples: Samples): Samples {
+  const { times, values } = samples;
+  let isSorted = true;
+  for (let index = 1; index < times.length && isSorted; index += 1) isSorted = times[index]! >= times[index - 1]!;
+  if (isSorted) return samples;
+  const order = Array.from(times.keys()).sort((a, b) => times[a]! - times[b]!);
+  return {
+    times: Float64Array.from(order, (index) => times[index]!),
+    values: Float64Array.from(order, (index) => values[index]!),
+  };
+}

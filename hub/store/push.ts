@@ -1,0 +1,143 @@
+/**
+ * Stores one pushed body as a stream of its own, through the same statement as everything else: a retry finds
+ * its stream stored already, so there is no table of keys (DESIGN 3, "Clients that push").
+ */
+import type { Id128 } from '#core/message.ts';
+import type { LayoutId } from '#core/series.ts';
+import type { HubStreamShape } from '#core/stream/hub-stream.ts';
+import type { Flight, FlightLayout } from '../intake/flight.ts';
+import { cleanHostName, openStreams } from './admission.ts';
+import type { Sql } from './connect.ts';
+import type { FlightRunner } from './flight-runner.ts';
+
+export interface PushRequest {
+  readonly hostName: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Names the body: equal for a retry. */
+  readonly epoch: Id128;
+  /** Whether a retry could ever come with the same epoch; if not, the stream's row goes at once. */
+  readonly isRepeatable: boolean;
+  readonly layout: FlightLayout;
+  readonly layoutId: LayoutId;
+  readonly intervalMs: number;
+  readonly columnCount: number;
+  /** Ascending, one a tick. */
+  readonly times: Float64Array<ArrayBuffer>;
+  /** Row by row. */
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
+export type PushAnswer =
+  | {
+      readonly kind: 'stored';
+      readonly hostId: number;
+      readonly hostName: string;
+      readonly ordinal: number;
+      readonly isRepeat: boolean;
+    }
+  /** The name belongs to a host with an agent. */
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Rows of streams that nothing can be repeated into any more are removed when this old. */
+const streamHoursMax = 24;
+
+let nextFlightId = -1;
+
+/** Tries at most: a retry of the same body that overtakes this one takes its lease. */
+const triesMax = 5;
+
+export async function storePush(sql: Sql, runner: FlightRunner, request: PushRequest): Promise<PushAnswer> {
+  const host = await pushHost(sql, request);
+  if (host === null) return { kind: 'taken' };
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const answer = await storeOnce(sql, runner, { host, request });
+    if (answer !== null) return answer;
+  }
+  return { kind: 'refused', why: 'Cannot store push: the same body is being pushed too often at once' };
+}
+
+/** One try; null when another push of the same body has taken over. */
+async function storeOnce(
+  sql: Sql,
+  runner: FlightRunner,
+  { host, request }: { readonly host: PushHost; readonly request: PushRequest },
+): Promise<PushAnswer | null> {
+  const tickCount = request.times.length;
+  const offer = {
+    epoch: request.epoch,
+    bootId: '',
+    startWallMs: 0,
+    startMonotonicMs: 0,
+    oldest: 1,
+    next: tickCount + 1,
+    acked: 0,
+  };
+  const [stream] = await openStreams(sql, host.id, [{ shiftMs: 0, offer }]);
+  if (stream === undefined) return { kind: 'refused', why: 'Cannot store push: the host was removed' };
+  const stored = { kind: 'stored', hostId: host.id, hostName: host.name, ordinal: stream.ordinal } as const;
+  if (stream.storedSeq >= tickCount) return { ...stored, isRepeat: true };
+
+  const answer = await runner.run(flightOf(host, stream, request));
+  const refused = answer.refused[0];
+  if (refused !== undefined) return { kind: 'refused', why: refused.why };
+  const outcome = answer.outcomes[0];
+  if (outcome?.kind === 'gone') return { kind: 'refused', why: 'Cannot store push: the host was removed' };
+  if (outcome === undefined || outcome.storedSeq < tickCount) return null;
+  if (!request.isRepeatable) await sql`delete from stream where id = ${stream.id}`;
+  return { ...stored, isRepeat: false };
+}
+
+function flightOf(host: PushHost, stream: HubStreamShape, request: PushRequest): Flight {
+  const { layoutId, intervalMs, columnCount, times, values } = request;
+  const tickCount = times.length;
+  const buffer = new ArrayBuffer((tickCount + values.length) * 8);
+  new Float64Array(buffer, 0, tickCount).set(times);
+  new Float64Array(buffer, tickCount * 8).set(values);
+  return {
+    // Flights of main count upwards.
+    flightId: nextFlightId--,
+    layouts: [request.layout],
+    buffer,
+    batches: [
+      {
+        kind: 'ticks',
+        streamId: stream.id,
+        hostId: host.id,
+        lease: stream.lease,
+        firstSeq: 1,
+        lastSeq: tickCount,
+        layoutId,
+        intervalMs,
+        tickCount,
+        columnCount,
+        byteOffset: 0,
+        shiftMs: 0,
+      },
+    ],
+  };
+}
+
+/** Removes the rows by which retries are recognised, once no retry is to be expected. */
+export async function dropOldPushStreams(sql: Sql): Promise<number> {
+  const rows = await sql`
+    delete from stream s using host h
+    where s.host = h.id and h.kind = 'push' and s.stored_at < now() - make_interval(hours => ${streamHoursMax}) returning s.id`;
+  return rows.length;
+}
+
+interface PushHost {
+  readonly id: number;
+  readonly name: string;
+}
+
+async function pushHost(sql: Sql, request: PushRequest): Promise<PushHost | null> {
+  const name = cleanHostName(request.hostName);
+  const rows = await sql<{ id: number; name: string; kind: string }[]>`
+    insert into host (name, kind, agent_tags) values (${name}, 'push', ${sql.json(request.tags)})
+    on conflict (name) where removed_at is null and archived_at is null
+    do update set agent_tags = case when host.kind = 'push' then host.agent_tags || excluded.agent_tags else host.agent_tags end
+    returning id, name, kind`;
+  const host = rows[0]!;
+  return host.kind === 'push' ? host : null;
+}
