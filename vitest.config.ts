@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{core,hub,agent,ui,bench,cli,config}/**/*.test.ts'],
+          include: ['{core,hub,agent,ui,bench,cli,config,scripts}/**/*.test.ts'],
           exclude: ['**/*.{sim,pg,e2e,browser}.test.ts'],
         },
       },
