@@ -1,0 +1,213 @@
+#!/usr/bin/env node
+/**
+ * The `pulsewire` command: looks at the Node it runs on, reads the arguments, starts a program in this process
+ * and turns signals into an orderly stop. `start` is the hub here and the local agent as a child.
+ *
+ * Exit codes: 0 stopped as asked, 1 a fault of ours, 2 settings that cannot be used, 130 stopped without waiting.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { endOfLifeNote, noSocketBinary, socketBinaryPaths } from './node-version.ts';
+import { loadAgent, loadBench, loadHub } from './programs.ts';
+import { type Child, Supervisor } from './supervise.ts';
+
+interface ConfigOption {
+  readonly config?: string;
+}
+
+interface StartOptions extends ConfigOption {
+  readonly agentConfig?: string;
+  readonly agent: boolean;
+}
+
+/** Signals of one Ctrl-C may come twice: from the terminal and from npm, which passes it on. */
+const sameKeyMs = 1_000;
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Aborted by the first SIGINT or SIGTERM, and by the end of the parent where there is a channel to it. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  let firstMs = 0;
+  const stop = () => {
+    if (!stopping.signal.aborted) {
+      firstMs = performance.now();
+      stopping.abort();
+    } else if (performance.now() - firstMs > sameKeyMs) {
+      say('Stopped without waiting: what was not stored yet is sent again by the agents');
+      process.exit(130);
+    }
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  if (process.channel !== undefined) {
+    process.once('disconnect', () => stopping.abort());
+    // The channel alone must not keep the process running.
+    process.channel?.unref();
+  }
+  return stopping.signal;
+}
+
+/** Ends the process, before anything native is loaded, where the hub's sockets have no binary. */
+function checkSocketBinary(): void {
+  const runtime = {
+    nodeVersion: process.version,
+    platform: process.platform,
+    arch: process.arch,
+    abi: process.versions.modules,
+  };
+  const folders = createRequire(import.meta.url).resolve.paths('uWebSockets.js') ?? [];
+  const files = folders.flatMap((folder) =>
+    socketBinaryPaths(runtime).map((path) => join(folder, 'uWebSockets.js', path)),
+  );
+  if (files.some((file) => existsSync(file))) return;
+  say(noSocketBinary(runtime));
+  process.exit(2);
+}
+
+async function runHub(options: ConfigOption): Promise<void> {
+  checkSocketBinary();
+  const { runHub } = await loadHub();
+  await runHub({
+    configFile: options.config ?? null,
+    signal: stopSignal(),
+    onListening: ({ url }) => say(`Pulsewire is at ${url}/dashboard`),
+  });
+}
+
+async function runAgent(options: ConfigOption): Promise<void> {
+  await loadAgent().runAgent({ configFile: options.config ?? null, signal: stopSignal() });
+}
+
+/** Hub and local agent. The agent stops first, so that its last ticks still reach the hub and are stored. */
+async function runStart(options: StartOptions): Promise<void> {
+  checkSocketBinary();
+  const signal = stopSignal();
+  const hubStopping = new AbortController();
+  let agent: Supervisor | null = null;
+  const stop = async () => {
+    await agent?.stop();
+    hubStopping.abort();
+  };
+  const stopped = new Promise<void>((resolve, reject) => {
+    signal.addEventListener('abort', () => stop().then(resolve, reject));
+  });
+
+  const { runHub } = await loadHub();
+  const ended = runHub({
+    configFile: options.config ?? null,
+    signal: hubStopping.signal,
+    onListening: ({ url, enrolmentKeyFile }) => {
+      say(`Pulsewire is at ${url}/dashboard`);
+      if (options.agent && !signal.aborted) {
+        agent = superviseAgent({ configFile: options.agentConfig ?? null, url, enrolmentKeyFile });
+      }
+    },
+  });
+  try {
+    await Promise.race([ended, stopped]);
+  } finally {
+    // The hub may have ended by itself, by failing: the agent must not outlive it.
+    await stop();
+  }
+  await ended;
+}
+
+function superviseAgent(options: {
+  readonly configFile: string | null;
+  readonly url: string;
+  readonly enrolmentKeyFile: string | null;
+}): Supervisor {
+  const program = fileURLToPath(import.meta.url);
+  const args = [program, 'agent', ...(options.configFile === null ? [] : ['--config', options.configFile])];
+  const env: NodeJS.ProcessEnv = { ...process.env, PULSEWIRE_HUB_URL: options.url };
+  if (options.enrolmentKeyFile !== null) env['PULSEWIRE_ENROLMENT_KEY_FILE'] = options.enrolmentKeyFile;
+  return new Supervisor({
+    // The channel tells the agent when this process dies without a word.
+    start: () => childOf(spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })),
+    wait: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+    nowMs: () => performance.now(),
+    random: Math.random,
+    onExit: (code, retryMs) =>
+      say(
+        `The local agent ended (${code ?? 'by a signal'}): ${retryMs === null ? 'see its message above' : `starting it again in ${retryMs} ms`}`,
+      ),
+  });
+}
+
+function childOf(process: ChildProcess): Child {
+  return {
+    terminate: () => process.kill('SIGTERM'),
+    kill: () => process.kill('SIGKILL'),
+    exited: new Promise((resolve) => {
+      process.once('exit', (code) => resolve(code));
+      process.once('error', () => resolve(1));
+    }),
+  };
+}
+
+/** Errors of the built programs are of their own bundles' classes, so the name tells. */
+function isConfigError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ConfigError';
+}
+
+function createProgram(): Command {
+  const program = new Command('pulsewire')
+    .description('Real-time monitoring hub: per-second metrics of a fleet, live in the browser and stored exactly once')
+    .version(versionOf())
+    .hook('preAction', () => {
+      const note = endOfLifeNote(process.version, Date.now());
+      // The operator of `start` has been told by the parent of its agent already.
+      if (note !== null && process.channel === undefined) say(note);
+    });
+  program
+    .command('start')
+    .description('run the hub, the PostgreSQL inside it, and an agent for this machine')
+    .option('-c, --config <file>', "the hub's settings (JSON)")
+    .option('--agent-config <file>', "the local agent's settings (JSON)")
+    .option('--no-agent', 'run the hub alone')
+    .action(runStart);
+  program.command('hub').description('run the hub').option('-c, --config <file>', 'settings (JSON)').action(runHub);
+  program
+    .command('agent')
+    .description('run the agent of this machine')
+    .option('-c, --config <file>', 'settings (JSON)')
+    .action(runAgent);
+  program
+    .command('bench')
+    .description('measure hub and agent from outside')
+    .argument('[args...]', 'scenario and its options')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      checkSocketBinary();
+      process.exitCode = await (await loadBench()).runBench(args);
+    });
+  return program;
+}
+
+/** The version of the package that this file belongs to. */
+function versionOf(): string {
+  const file = join(dirname(fileURLToPath(import.meta.url)), '../package.json');
+  const content: unknown = createRequire(import.meta.url)(file);
+  return (content as { readonly version: string }).version;
+}
+
+async function main(): Promise<void> {
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    say(isConfigError(error) ? error.message : String(error instanceof Error ? (error.stack ?? error.message) : error));
+    // What had been started by then may hold the process open for ever.
+    process.exit(isConfigError(error) ? 2 : 1);
+  }
+}
+
+await main();
