@@ -111,8 +111,8 @@ export async function ingest(
       arrayOf(rows, (row) => row.offsetsAt + 1),
       arrayOf(rows, (row) => row.offsetsBytes),
       `{${layoutIds.map((id) => `"\\\\x${id}"`).join(',')}}`,
-      hexLiteral(bytes.data),
-      hexLiteral(bytes.offsets),
+      Buffer.from(bytes.data.buffer, bytes.data.byteOffset, bytes.data.byteLength),
+      Buffer.from(bytes.offsets.buffer, bytes.offsets.byteOffset, bytes.offsets.byteLength),
       arrayOf(rows, (row) => row.lease),
     ],
     { prepare: true },
@@ -131,8 +131,4 @@ function arrayOf(rows: readonly IngestRow[], textOf: (row: IngestRow) => number 
   let text = '{';
   for (let index = 0; index < rows.length; index += 1) text += (index === 0 ? '' : ',') + textOf(rows[index]!);
   return `${text}}`;
-}
-
-function hexLiteral(bytes: Uint8Array): string {
-  return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
 }
