@@ -1,0 +1,346 @@
+/**
+ * Live viewing: every accepted tick to every viewer that watches its host, and nobody waits for anybody.
+ *
+ *   live --buffer over 48 KiB, or a message dropped--> behind --drained--> live, with one snapshot per host
+ *                                                        \--30 s--> closed with 1013
+ *
+ * A viewer that is behind gets nothing at all, so it costs nothing. Ticks are encoded once and published by
+ * topic; large ones are sent one by one, because a topic's buffer is shared. An engine: sockets are a port.
+ * Hot path, guarded by `bench steady`.
+ */
+import { encodeMessage } from '#core/codec.ts';
+import { ProtocolError } from '#core/errors.ts';
+import {
+  bulkMessageBytesMax,
+  overviewSeriesMax,
+  publishBytesMax,
+  subscribedHostsMax,
+  viewerBehindMsMax,
+  viewerBufferedBytesMax,
+} from '#core/limits.ts';
+import type { FromViewer, HostRow, Hosts, Processes, Status, Subscribe, Top, ToViewer, Watch } from '#core/message.ts';
+import { encodeLayout, type Layout, type LayoutId } from '#core/series.ts';
+import type { AcceptedTick } from '../intake/intake.ts';
+import { hostRowOf, type Registry } from '../registry.ts';
+import { OverviewGroup } from './overview.ts';
+import { snapshotPages } from './snapshot.ts';
+
+/** One viewer's socket. */
+export interface ViewerSocket {
+  /** Sends now or queues; `dropped` when the socket's own bound was reached. */
+  send(bytes: Uint8Array): 'sent' | 'queued' | 'dropped';
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  bufferedBytes(): number;
+  close(closeCode: number, reason: string): void;
+}
+
+export interface FanoutPorts {
+  publish(topic: string, bytes: Uint8Array): void;
+  /** The ring of this host should hold its last minutes: read them from storage; `hostFilled` answers. */
+  fillRing(hostId: number): void;
+}
+
+interface Viewer {
+  readonly socket: ViewerSocket;
+  /** Window asked for, by host. */
+  readonly hosts: Map<number, number>;
+  readonly sentLayouts: Set<LayoutId>;
+  group: { readonly key: string; readonly group: OverviewGroup } | null;
+  /** Monotonic ms; null while it keeps up. */
+  behindSinceMs: number | null;
+}
+
+/** Host rows in one message: with tags and facts below the bound on elements. */
+const hostRowsMax = 40;
+
+export class Fanout {
+  readonly #registry: Registry;
+  readonly #ports: FanoutPorts;
+  readonly #viewers = new Map<ViewerSocket, Viewer>();
+  readonly #watchers = new Map<number, Set<Viewer>>();
+  readonly #groups = new Map<string, { readonly group: OverviewGroup; readonly viewers: Set<Viewer> }>();
+  readonly #publishedLayouts = new Map<number, LayoutId>();
+  #changedHosts = new Set<number>();
+  behindCount = 0;
+  closedSlowCount = 0;
+  publishedCount = 0;
+
+  constructor(registry: Registry, ports: FanoutPorts) {
+    this.#registry = registry;
+    this.#ports = ports;
+  }
+
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  /** Bytes queued at the slowest viewer. */
+  bufferedBytesMax(): number {
+    let most = 0;
+    for (const socket of this.#viewers.keys()) most = Math.max(most, socket.bufferedBytes());
+    return most;
+  }
+
+  opened(socket: ViewerSocket, status: Status): void {
+    const viewer: Viewer = { socket, hosts: new Map(), sentLayouts: new Set(), group: null, behindSinceMs: null };
+    this.#viewers.set(socket, viewer);
+    this.#send(viewer, status);
+    this.#sendHosts(viewer);
+    socket.subscribe('all');
+  }
+
+  closed(socket: ViewerSocket): void {
+    const viewer = this.#viewers.get(socket);
+    if (viewer === undefined) return;
+    this.#viewers.delete(socket);
+    for (const hostId of viewer.hosts.keys()) this.#unwatch(viewer, hostId);
+    this.#leaveGroup(viewer);
+  }
+
+  /** Takes a message of a viewer. Throws ProtocolError. */
+  received(socket: ViewerSocket, message: FromViewer, nowMs: number): void {
+    const viewer = this.#viewers.get(socket);
+    if (viewer === undefined) return;
+    switch (message.kind) {
+      case 'subscribe':
+        this.#subscribe(viewer, message, nowMs);
+        break;
+      case 'unsubscribe':
+        for (const hostId of message.hostIds) {
+          if (!viewer.hosts.delete(hostId)) continue;
+          this.#unwatch(viewer, hostId);
+          socket.unsubscribe(topicOf(hostId));
+        }
+        break;
+      case 'watch':
+        this.#watch(viewer, message, nowMs);
+        break;
+    }
+  }
+
+  /** A tick that has gone into the host's ring as its newest. */
+  ticked(tick: AcceptedTick): void {
+    this.#changedHosts.add(tick.hostId);
+    this.#publish(tick);
+  }
+
+  /** A tick that has gone further back into the ring: only those who watch the host care. */
+  backfilled(tick: AcceptedTick): void {
+    this.#publish(tick);
+  }
+
+  processes(hostId: number, top: Top): void {
+    if (this.#watchers.has(hostId)) this.#publishTo(topicOf(hostId), processesOf(hostId, top));
+  }
+
+  status(status: Status): void {
+    this.#publishTo('all', status);
+  }
+
+  hostsChanged(changes: { readonly hosts: readonly HostRow[]; readonly removed: readonly number[] }): void {
+    for (const message of hostPages(changes.hosts, changes.removed)) this.#publishTo('all', message);
+  }
+
+  /** The ring of a host has been filled from storage: those who watch it get it again. */
+  hostFilled(hostId: number, nowMs: number): void {
+    for (const viewer of this.#watchers.get(hostId) ?? []) {
+      if (viewer.behindSinceMs === null) this.#sendSnapshot(viewer, hostId, nowMs);
+    }
+  }
+
+  /** Sends overviews and looks after slow viewers. Call it every 100 ms. */
+  poll(nowMs: number, nowMonotonicMs: number): void {
+    for (const viewer of this.#viewers.values()) this.#checkViewer(viewer, nowMonotonicMs);
+    if (this.#changedHosts.size === 0) return;
+    const changed = this.#hostsOf(this.#changedHosts);
+    this.#changedHosts = new Set();
+    for (const { group, viewers } of this.#groups.values()) {
+      const bytes = group.encode(changed, nowMs);
+      if (bytes === null) continue;
+      for (const viewer of viewers) if (viewer.behindSinceMs === null) viewer.socket.send(bytes);
+    }
+  }
+
+  /** The socket says that a message was dropped for this viewer. */
+  dropped(socket: ViewerSocket, nowMonotonicMs: number): void {
+    const viewer = this.#viewers.get(socket);
+    if (viewer !== undefined && viewer.behindSinceMs === null) this.#fallBehind(viewer, nowMonotonicMs);
+  }
+
+  /** The socket has sent everything it held. */
+  drained(socket: ViewerSocket, nowMs: number): void {
+    const viewer = this.#viewers.get(socket);
+    if (viewer === undefined || viewer.behindSinceMs === null || socket.bufferedBytes() > 0) return;
+    viewer.behindSinceMs = null;
+    this.behindCount -= 1;
+    socket.subscribe('all');
+    this.#sendHosts(viewer);
+    for (const hostId of viewer.hosts.keys()) {
+      this.#sendSnapshot(viewer, hostId, nowMs);
+      socket.subscribe(topicOf(hostId));
+    }
+    if (viewer.group !== null) this.#sendOverview(viewer, viewer.group.group, nowMs);
+  }
+
+  #subscribe(viewer: Viewer, message: Subscribe, nowMs: number): void {
+    for (const hostId of message.hostIds) {
+      if (this.#registry.host(hostId) === undefined) continue;
+      if (!viewer.hosts.has(hostId) && viewer.hosts.size >= subscribedHostsMax) {
+        throw new ProtocolError(
+          'ERR_SUBSCRIPTION_LIMIT',
+          `Cannot subscribe: at most ${subscribedHostsMax} hosts are allowed at once: got more`,
+        );
+      }
+      viewer.hosts.set(hostId, Math.max(0, message.windowMs));
+      const watchers = this.#watchers.get(hostId) ?? new Set();
+      watchers.add(viewer);
+      this.#watchers.set(hostId, watchers);
+      if (viewer.behindSinceMs !== null) continue;
+      this.#sendSnapshot(viewer, hostId, nowMs);
+      viewer.socket.subscribe(topicOf(hostId));
+    }
+  }
+
+  #watch(viewer: Viewer, message: Watch, nowMs: number): void {
+    if (message.keys.length > overviewSeriesMax) {
+      throw new ProtocolError(
+        'ERR_SUBSCRIPTION_LIMIT',
+        `Cannot watch: at most ${overviewSeriesMax} series are allowed: got ${message.keys.length}`,
+      );
+    }
+    this.#leaveGroup(viewer);
+    if (message.keys.length === 0) return;
+    const key = JSON.stringify([message.keys, message.hostIds]);
+    const known = this.#groups.get(key) ?? {
+      group: new OverviewGroup(message.keys, message.hostIds),
+      viewers: new Set<Viewer>(),
+    };
+    known.viewers.add(viewer);
+    this.#groups.set(key, known);
+    viewer.group = { key, group: known.group };
+    this.#sendOverview(viewer, known.group, nowMs);
+  }
+
+  #leaveGroup(viewer: Viewer): void {
+    if (viewer.group === null) return;
+    const known = this.#groups.get(viewer.group.key);
+    known?.viewers.delete(viewer);
+    if (known?.viewers.size === 0) this.#groups.delete(viewer.group.key);
+    viewer.group = null;
+  }
+
+  #unwatch(viewer: Viewer, hostId: number): void {
+    const watchers = this.#watchers.get(hostId);
+    watchers?.delete(viewer);
+    if (watchers?.size === 0) {
+      this.#watchers.delete(hostId);
+      this.#publishedLayouts.delete(hostId);
+    }
+  }
+
+  #publish(tick: AcceptedTick): void {
+    const watchers = this.#watchers.get(tick.hostId);
+    if (watchers === undefined) return;
+    const { hostId, ordinal, seq, layout, timeMs, column } = tick;
+    if (this.#publishedLayouts.get(hostId) !== layout.id) {
+      this.#publishedLayouts.set(hostId, layout.id);
+      for (const viewer of watchers) if (viewer.behindSinceMs === null) this.#sendLayout(viewer, layout);
+    }
+    const bytes = encodeMessage({ kind: 'tick', hostId, ordinal, seq, layoutId: layout.id, timeMs, column });
+    this.publishedCount += 1;
+    if (bytes.byteLength <= publishBytesMax) {
+      this.#ports.publish(topicOf(hostId), bytes);
+      return;
+    }
+    for (const viewer of watchers) if (viewer.behindSinceMs === null) viewer.socket.send(bytes);
+  }
+
+  #publishTo(topic: string, message: ToViewer): void {
+    this.#ports.publish(topic, encodeMessage(message));
+  }
+
+  #sendSnapshot(viewer: Viewer, hostId: number, nowMs: number): void {
+    const host = this.#registry.host(hostId);
+    if (host === undefined) return;
+    if (!host.isRingFilled) {
+      host.isRingFilled = true;
+      this.#ports.fillRing(hostId);
+    }
+    const windowMs = viewer.hosts.get(hostId) ?? 0;
+    const newestMs = Math.max(host.ring.newest()?.timeMs ?? 0, nowMs);
+    const sinceMs = newestMs - windowMs;
+    for (let index = host.ring.indexSince(sinceMs); index < host.ring.count; index += 1)
+      this.#sendLayout(viewer, host.ring.at(index).layout);
+    for (const page of snapshotPages(hostId, host.ring, sinceMs)) this.#send(viewer, page);
+    if (host.top !== null) this.#send(viewer, processesOf(hostId, host.top));
+  }
+
+  #sendLayout(viewer: Viewer, layout: Layout): void {
+    if (viewer.sentLayouts.has(layout.id)) return;
+    viewer.sentLayouts.add(layout.id);
+    const bytes = encodeLayout(layout);
+    const pageBytes = bulkMessageBytesMax - 128;
+    const pageCount = Math.max(1, Math.ceil(bytes.byteLength / pageBytes));
+    for (let page = 0; page < pageCount; page += 1) {
+      const part = bytes.subarray(page * pageBytes, (page + 1) * pageBytes);
+      this.#send(viewer, { kind: 'layout', layoutId: layout.id, page, pageCount, bytes: part });
+    }
+  }
+
+  #sendHosts(viewer: Viewer): void {
+    for (const message of hostPages([...this.#registry.hosts()].map(hostRowOf), [])) this.#send(viewer, message);
+  }
+
+  #sendOverview(viewer: Viewer, group: OverviewGroup, nowMs: number): void {
+    if (viewer.behindSinceMs !== null) return;
+    const all = [...this.#registry.hosts()].map((host) => ({ hostId: host.identity.hostId, ring: host.ring }));
+    const bytes = group.encode(all, nowMs);
+    if (bytes !== null) viewer.socket.send(bytes);
+  }
+
+  #hostsOf(hostIds: ReadonlySet<number>) {
+    return [...hostIds].flatMap((hostId) => {
+      const host = this.#registry.host(hostId);
+      return host === undefined ? [] : [{ hostId, ring: host.ring }];
+    });
+  }
+
+  #send(viewer: Viewer, message: ToViewer): void {
+    viewer.socket.send(encodeMessage(message));
+  }
+
+  #checkViewer(viewer: Viewer, nowMonotonicMs: number): void {
+    if (viewer.behindSinceMs === null) {
+      if (viewer.socket.bufferedBytes() > viewerBufferedBytesMax) this.#fallBehind(viewer, nowMonotonicMs);
+      return;
+    }
+    if (nowMonotonicMs - viewer.behindSinceMs < viewerBehindMsMax) return;
+    this.closedSlowCount += 1;
+    viewer.socket.close(1013, 'Cannot keep up: this connection reads too slowly');
+  }
+
+  #fallBehind(viewer: Viewer, nowMonotonicMs: number): void {
+    viewer.behindSinceMs = nowMonotonicMs;
+    this.behindCount += 1;
+    viewer.socket.unsubscribe('all');
+    for (const hostId of viewer.hosts.keys()) viewer.socket.unsubscribe(topicOf(hostId));
+  }
+}
+
+function topicOf(hostId: number): string {
+  return `host/${hostId}`;
+}
+
+function processesOf(hostId: number, top: Top): Processes {
+  return { kind: 'processes', hostId, atMs: top.atMs, processes: top.processes };
+}
+
+/** Hosts in pages, at least one. */
+function hostPages(hosts: readonly HostRow[], removed: readonly number[]): Hosts[] {
+  const pages: Hosts[] = [{ kind: 'hosts', hosts: hosts.slice(0, hostRowsMax), removed }];
+  for (let start = hostRowsMax; start < hosts.length; start += hostRowsMax) {
+    pages.push({ kind: 'hosts', hosts: hosts.slice(start, start + hostRowsMax), removed: [] });
+  }
+  return pages;
+}

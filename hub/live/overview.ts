@@ -1,0 +1,72 @@
+/**
+ * Newest values of chosen series for many hosts at once: what cards and tables show. Viewers that ask for the
+ * same series and hosts share one encoding. Hot path, guarded by `bench steady`.
+ */
+import { absenceAt, wordsOf } from '#core/absence.ts';
+import { encodeMessage } from '#core/codec.ts';
+import type { Ring } from '#core/ring.ts';
+import type { Layout } from '#core/series.ts';
+
+/** One choice of series and hosts. */
+export class OverviewGroup {
+  readonly keys: readonly string[];
+  /** null: every host. */
+  readonly #hostIds: ReadonlySet<number> | null;
+  /** Columns of the keys in each layout that was met. */
+  readonly #places = new WeakMap<Layout, Int32Array>();
+
+  constructor(keys: readonly string[], hostIds: readonly number[] | null) {
+    this.keys = keys;
+    this.#hostIds = hostIds === null ? null : new Set(hostIds);
+  }
+
+  /** The message for those of `hosts` that belong to the group; null when none does. */
+  encode(hosts: Iterable<{ readonly hostId: number; readonly ring: Ring }>, nowMs: number): Uint8Array | null {
+    const ids: number[] = [];
+    const times: number[] = [];
+    const values: number[] = [];
+    for (const { hostId, ring } of hosts) {
+      if (this.#hostIds !== null && !this.#hostIds.has(hostId)) continue;
+      const newest = ring.newest();
+      if (newest === null) continue;
+      ids.push(hostId);
+      times.push(newest.timeMs);
+      const places = this.#placesOf(newest.layout);
+      for (const place of places) values.push(place < 0 ? Number.NaN : latestValue(ring, newest.layout, place));
+    }
+    if (ids.length === 0) return null;
+    return encodeMessage({
+      kind: 'overview',
+      nowMs,
+      hostIds: bytesOf(Uint32Array.from(ids)),
+      timesMs: bytesOf(Float64Array.from(times)),
+      values: bytesOf(Float32Array.from(values)),
+    });
+  }
+
+  #placesOf(layout: Layout): Int32Array {
+    let places = this.#places.get(layout);
+    if (places === undefined) {
+      const byKey = new Map(layout.series.map((series, index) => [series.key, index]));
+      places = Int32Array.from(this.keys, (key) => byKey.get(key) ?? -1);
+      this.#places.set(layout, places);
+    }
+    return places;
+  }
+}
+
+/** Newest value of a series: the last one that is not "not due", as far back as its own interval reaches. */
+function latestValue(ring: Ring, layout: Layout, place: number): number {
+  const back = Math.min(ring.count, layout.series[place]!.every + 1);
+  for (let steps = 1; steps <= back; steps += 1) {
+    const tick = ring.at(ring.count - steps);
+    if (tick.layout !== layout) break;
+    const row = new Float64Array(tick.column.slice(place * 8, place * 8 + 8).buffer);
+    if (absenceAt(wordsOf(row), 0) !== 'notDue') return row[0]!;
+  }
+  return Number.NaN;
+}
+
+function bytesOf(array: Uint32Array | Float64Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

@@ -1,0 +1,204 @@
+/**
+ * The hosts that main knows: name, facts, tokens, ring, and how each is doing.
+ *
+ * States are decided here from ticks and connections alone, on the hub's monotonic clock less its own pauses,
+ * so trouble of ours (a stalled loop, a database away) never shows a host as down.
+ */
+import type { HostRow, HostState, Id128, Top } from '#core/message.ts';
+import { Ring, type RingTick } from '#core/ring.ts';
+import type { Layout } from '#core/series.ts';
+
+export interface HostIdentity {
+  readonly hostId: number;
+  readonly name: string;
+  readonly kind: 'agent' | 'push';
+  readonly agentId: Id128 | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly intervalMs: number;
+  /** Time of the newest tick known, epoch ms; 0 for never. */
+  readonly lastMs: number;
+}
+
+export interface Host {
+  identity: HostIdentity;
+  readonly ring: Ring;
+  state: HostState;
+  isConnected: boolean;
+  /** Monotonic ms at which the newest tick came in; -Infinity before the first of this hub run. */
+  heardMs: number;
+  lastMs: number;
+  top: Top | null;
+  /** Whether the ring has been filled from storage since the start. */
+  isRingFilled: boolean;
+}
+
+export interface RegistrySettings {
+  readonly ringBytesMax: number;
+  readonly ringWindowMsMax: number;
+}
+
+/** A host is stale after so many intervals without a tick, but not before `staleMsMin`. */
+const staleIntervals = 3;
+const staleMsMin = 3_000;
+/** Down when nothing has come for this long, or ten intervals if that is longer. */
+const downMsMin = 30_000;
+const ringWindowMsMin = 30_000;
+/** A loop turn later than this is a pause of ours: host timers are put forward by it. */
+const pauseMsMin = 2_000;
+
+export class Registry {
+  readonly #settings: RegistrySettings;
+  readonly #hosts = new Map<number, Host>();
+  readonly #idsByName = new Map<string, number>();
+  /** SHA-256 of a token, as hex, to its host. */
+  readonly #tokens = new Map<string, number>();
+  readonly #changed = new Set<number>();
+  readonly #removed = new Set<number>();
+  #ringWindowMs: number;
+  #checkedMs = Number.NaN;
+
+  constructor(settings: RegistrySettings) {
+    this.#settings = settings;
+    this.#ringWindowMs = settings.ringWindowMsMax;
+  }
+
+  get count(): number {
+    return this.#hosts.size;
+  }
+
+  get ringWindowMs(): number {
+    return this.#ringWindowMs;
+  }
+
+  get ringBytes(): number {
+    let bytes = 0;
+    for (const host of this.#hosts.values()) bytes += host.ring.byteCount;
+    return bytes;
+  }
+
+  hosts(): IterableIterator<Host> {
+    return this.#hosts.values();
+  }
+
+  host(hostId: number): Host | undefined {
+    return this.#hosts.get(hostId);
+  }
+
+  byName(name: string): Host | undefined {
+    const hostId = this.#idsByName.get(name);
+    return hostId === undefined ? undefined : this.#hosts.get(hostId);
+  }
+
+  /** The host that a token (its SHA-256 as hex) belongs to. */
+  byToken(hash: string): Host | undefined {
+    const hostId = this.#tokens.get(hash);
+    return hostId === undefined ? undefined : this.#hosts.get(hostId);
+  }
+
+  addToken(hash: string, hostId: number): void {
+    this.#tokens.set(hash, hostId);
+  }
+
+  /** Adds a host, or takes over what is new about it. */
+  put(identity: HostIdentity): Host {
+    const known = this.#hosts.get(identity.hostId);
+    this.#changed.add(identity.hostId);
+    if (known !== undefined) {
+      this.#idsByName.delete(known.identity.name);
+      this.#idsByName.set(identity.name, identity.hostId);
+      known.identity = identity;
+      return known;
+    }
+    const host: Host = {
+      identity,
+      ring: new Ring(this.#ringBounds(identity.intervalMs)),
+      state: identity.lastMs === 0 ? 'never' : 'down',
+      isConnected: false,
+      heardMs: Number.NEGATIVE_INFINITY,
+      lastMs: identity.lastMs,
+      top: null,
+      isRingFilled: false,
+    };
+    this.#hosts.set(identity.hostId, host);
+    this.#idsByName.set(identity.name, identity.hostId);
+    return host;
+  }
+
+  /** A tick for the ring; what `Ring.push` answered. */
+  push(hostId: number, tick: RingTick, nowMonotonicMs: number): ReturnType<Ring['push']> {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) return 'late';
+    const outcome = host.ring.push(tick);
+    if (outcome !== 'newest') return outcome;
+    host.heardMs = nowMonotonicMs;
+    host.lastMs = tick.timeMs;
+    if (host.state !== 'up') this.#setState(host, 'up');
+    this.#noticeInterval(host, tick.layout);
+    return outcome;
+  }
+
+  setConnected(hostId: number, isConnected: boolean): void {
+    const host = this.#hosts.get(hostId);
+    if (host !== undefined) host.isConnected = isConnected;
+  }
+
+  /** Judges states and shares ring memory out. Call it each second. */
+  check(nowMonotonicMs: number): void {
+    const pausedMs = nowMonotonicMs - this.#checkedMs - 1_000;
+    this.#checkedMs = nowMonotonicMs;
+    for (const host of this.#hosts.values()) {
+      if (pausedMs > pauseMsMin) host.heardMs += pausedMs;
+      const silentMs = nowMonotonicMs - host.heardMs;
+      const { intervalMs } = host.identity;
+      if (host.state === 'up' && silentMs > Math.max(staleMsMin, staleIntervals * intervalMs))
+        this.#setState(host, 'stale');
+      if (host.state === 'stale' && silentMs > Math.max(downMsMin, 10 * intervalMs)) this.#setState(host, 'down');
+    }
+    this.#shareRings();
+  }
+
+  /** Rows of hosts that changed since the last call, and the ids of those removed. */
+  takeChanges(): { readonly hosts: HostRow[]; readonly removed: number[] } | null {
+    if (this.#changed.size === 0 && this.#removed.size === 0) return null;
+    const hosts = [...this.#changed].flatMap((hostId) => this.#hosts.get(hostId) ?? []).map(hostRowOf);
+    const removed = [...this.#removed];
+    this.#changed.clear();
+    this.#removed.clear();
+    return { hosts, removed };
+  }
+
+  #setState(host: Host, state: HostState): void {
+    host.state = state;
+    this.#changed.add(host.identity.hostId);
+  }
+
+  #noticeInterval(host: Host, layout: Layout): void {
+    if (layout.intervalMs === host.identity.intervalMs) return;
+    host.identity = { ...host.identity, intervalMs: layout.intervalMs };
+    host.ring.resize(this.#ringBounds(layout.intervalMs));
+    this.#changed.add(host.identity.hostId);
+  }
+
+  /** All rings together stay within the bound: windows shrink evenly, down to 30 s. */
+  #shareRings(): void {
+    const used = this.ringBytes;
+    const { ringBytesMax, ringWindowMsMax } = this.#settings;
+    const wanted =
+      used <= ringBytesMax * 0.9 ? this.#ringWindowMs * 1.1 : this.#ringWindowMs * ((ringBytesMax * 0.9) / used);
+    const windowMs = Math.round(Math.min(ringWindowMsMax, Math.max(ringWindowMsMin, wanted)));
+    if (windowMs === this.#ringWindowMs) return;
+    this.#ringWindowMs = windowMs;
+    for (const host of this.#hosts.values()) host.ring.resize(this.#ringBounds(host.identity.intervalMs));
+  }
+
+  #ringBounds(intervalMs: number) {
+    const windowMs = Math.max(this.#ringWindowMs, intervalMs * 10);
+    return { windowMs, ticksMax: Math.ceil(windowMs / intervalMs) + 1 };
+  }
+}
+
+export function hostRowOf(host: Host): HostRow {
+  const { hostId, name, intervalMs, tags, facts } = host.identity;
+  return { hostId, name, state: host.state, intervalMs, lastMs: host.lastMs, tags, facts };
+}
