@@ -1,0 +1,562 @@
+/**
+ * One open spool database: the items and streams in it, and every change to them as SQL.
+ *
+ * Nothing here begins or ends a transaction or survives an error of SQLite: it throws, the owner (`SqliteSpool`) rolls
+ * back and opens the file anew, because the streams kept in memory here may then be ahead of the file.
+ *
+ * Invariant: of each stream, ticks and gaps cover oldest..next − 1 without hole or overlap, and oldest ≤ acked + 1.
+ */
+import { assert, DecodeError } from '#core/errors.ts';
+import type { GapReason, Id128 } from '#core/message.ts';
+import type { LayoutId } from '#core/series.ts';
+import { cutGap, layGap, timeBetween, timeInGap } from '#core/stream/gap-range.ts';
+import {
+  type GapItem,
+  type Item,
+  itemCrc,
+  type ReadLimits,
+  type SpoolStream,
+  type TickItem,
+} from '#core/stream/item.ts';
+import { type Database, pageBytes, type Statement } from './database.ts';
+import { type GapRow, idBytes, parseGap, parseTick, rowCrc, type StreamRow, type TickRow } from './schema.ts';
+
+/** What names a new stream and places it in time. */
+export interface StreamStart {
+  readonly epoch: Id128;
+  readonly bootId: Id128;
+  readonly startWallMs: number;
+  readonly startMonotonicMs: number;
+}
+
+export interface NewTick {
+  readonly timeMs: number;
+  readonly layoutId: LayoutId;
+  /** Little-endian float64, one a series. */
+  readonly column: Uint8Array;
+}
+
+export interface SeqRange {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** A stream in memory. The tick `seq` lies at rowid `base + seq`. */
+interface StreamState {
+  readonly id: number;
+  readonly start: StreamStart;
+  readonly epochBytes: Buffer;
+  readonly base: number;
+  oldest: number;
+  next: number;
+  acked: number;
+  ackedCrc: number | null;
+  gapTicks: number;
+  lastMs: number;
+  /** `next` as it was at the last ack. */
+  readonly seenNext: number;
+}
+
+export interface SpoolFileOptions {
+  readonly keepAcked: boolean;
+  /** Pages that the file may have. */
+  readonly pagesMax: number;
+  /** Pages of ticks dropped in one transaction: SQLite writes those that it frees to the WAL, too. */
+  readonly dropPagesMax: number;
+  /** Called for each range of ticks given up. */
+  readonly onLost: (reason: GapReason, tickCount: number) => void;
+}
+
+/** Part of the ticks given up at once when full, if `dropPagesMax` is not less. */
+const dropRatio = 1 / 20;
+/** Pages beside the tick's own that an append may need: a new leaf, its parents, a free-list trunk, a stream row. */
+const sparePages = 8;
+
+export class SpoolFile {
+  readonly #options: SpoolFileOptions;
+  readonly #sql: Record<keyof typeof statements, Statement>;
+  readonly #streams: StreamState[] = [];
+  #heldTicks = 0;
+  #layoutCount: number;
+  /** The layout added last, which the next tick will use. */
+  #newestLayout: Buffer = Buffer.alloc(0);
+  /** Layout of the newest tick, as hex and as stored. */
+  #lastLayout: LayoutId | null = null;
+  #lastLayoutBytes: Buffer = Buffer.alloc(0);
+
+  constructor(db: Database, options: SpoolFileOptions) {
+    this.#options = options;
+    this.#sql = prepare(db);
+    const rows = this.#sql.streams.all() as StreamRow[];
+    rows.forEach((row, index) => {
+      this.#load(row, rows[index + 1]?.base ?? Number.MAX_SAFE_INTEGER);
+    });
+    this.#layoutCount = this.#sql.layoutCount.get() as number;
+  }
+
+  get heldTicks(): number {
+    return this.#heldTicks;
+  }
+
+  /** Bytes of the database without its WAL. */
+  get bytes(): number {
+    return (this.#sql.pageCount.get() as number) * pageBytes;
+  }
+
+  /** Held gaps and the seqs that they cover, by reason. */
+  gaps(): { readonly reason: GapReason; readonly count: number; readonly ticks: number }[] {
+    return this.#sql.gapTotals.all() as { reason: GapReason; count: number; ticks: number }[];
+  }
+
+  streams(): SpoolStream[] {
+    return this.#streams.map(toSpoolStream);
+  }
+
+  stream(epoch: Id128): SpoolStream | null {
+    const stream = this.#streams.find((each) => each.start.epoch === epoch);
+    return stream === undefined ? null : toSpoolStream(stream);
+  }
+
+  /** The seq that the stream's next tick would get; null when there is no such stream. */
+  nextOf(epoch: Id128): number | null {
+    return this.#streams.find((each) => each.start.epoch === epoch)?.next ?? null;
+  }
+
+  meta(key: string): string | null {
+    return (this.#sql.meta.get(key) as string | undefined) ?? null;
+  }
+
+  setMeta(key: string, value: string | null): void {
+    this.#sql.setMeta.run(key, value);
+  }
+
+  /** Makes a new current stream; drained ones go. `acked` is above 0 only for a stream whose rows a damage took. */
+  openStream(start: StreamStart, acked = 0): void {
+    const previous = this.#streams.at(-1);
+    const base = previous === undefined ? 0 : previous.base + previous.next;
+    const id = (previous?.id ?? 0) + 1;
+    const epochBytes = idBytes(start.epoch);
+    const { startWallMs, startMonotonicMs } = start;
+    this.#sql.addStream.run(
+      id,
+      epochBytes,
+      idBytes(start.bootId),
+      startWallMs,
+      startMonotonicMs,
+      base,
+      acked,
+      acked + 1,
+    );
+    const next = acked + 1;
+    this.#streams.push({
+      ...{ id, start, epochBytes, base, oldest: next, next, acked },
+      ...{ ackedCrc: null, gapTicks: 0, lastMs: startWallMs, seenNext: next },
+    });
+    this.#dropDrained();
+  }
+
+  /** Covers what the last acks knew of and the file has not: its end was lost with a WAL. */
+  coverLostTails(): void {
+    for (const { start, seenNext, lastMs } of this.#streams) this.skipTo(start.epoch, seenNext, lastMs);
+  }
+
+  /** Numbers seqs that were given out and are not in the file as one gap, so that they are never given out again. */
+  skipTo(epoch: Id128, next: number, lastMs: number): void {
+    const stream = this.#known(epoch);
+    if (next <= stream.next) return;
+    const firstSeq = stream.next;
+    stream.next = next;
+    const fromMs = timeBetween(
+      firstSeq,
+      { seq: firstSeq - 1, timeMs: stream.lastMs },
+      { seq: next - 1, timeMs: lastMs },
+    );
+    this.#lay(stream, { kind: 'gap', firstSeq, lastSeq: next - 1, reason: 'damaged', fromMs, toMs: lastMs });
+    this.#options.onLost('damaged', next - firstSeq);
+    stream.lastMs = lastMs;
+  }
+
+  /** Stores a layout before its first tick. Layouts that no held tick uses go at the next ack or stream. */
+  addLayout(id: LayoutId, bytes: Uint8Array): void {
+    this.#newestLayout = Buffer.from(id, 'hex');
+    this.#sql.addLayout.run(this.#newestLayout, bytes);
+    this.#layoutCount = this.#sql.layoutCount.get() as number;
+  }
+
+  layout(id: LayoutId): Uint8Array | null {
+    return (this.#sql.layout.get(Buffer.from(id, 'hex')) as Buffer | undefined) ?? null;
+  }
+
+  /** Adds a tick to the current stream, giving up the oldest ones when the file is full. null: no room can be made. */
+  append(tick: NewTick): number | null {
+    if (!this.#makeRoom(tick.column.byteLength)) return null;
+    return this.#insert(this.#current(), tick);
+  }
+
+  read(epoch: Id128, fromSeq: number, limits: ReadLimits): Item[] {
+    const stream = this.#known(epoch);
+    const firstSeq = Math.max(fromSeq, stream.oldest);
+    if (firstSeq >= stream.next) return [];
+    const gap = this.#gapAt(stream, firstSeq);
+    if (gap !== null) return [gap];
+
+    const lastSeq = this.#lastBeforeGap(stream, firstSeq);
+    const ticks: TickItem[] = [];
+    let samples = 0;
+    for (const row of this.#ticks(stream, { firstSeq, lastSeq }, Math.max(1, limits.tickCountMax))) {
+      const tick = toOwnTick(stream, row);
+      if (tick === null || tick.seq !== firstSeq + ticks.length) break;
+      samples += tick.column.byteLength / 8;
+      if (ticks.length > 0 && (samples > limits.samplesMax || tick.layoutId !== ticks[0]!.layoutId)) break;
+      ticks.push(tick);
+    }
+    return ticks;
+  }
+
+  /**
+   * Puts a gap in place of the unreadable ticks from `seq` on: those before the next one that is whole. True when
+   * there was one, so that `read` now answers.
+   */
+  coverDamage(epoch: Id128, fromSeq: number): boolean {
+    const stream = this.#known(epoch);
+    const firstSeq = Math.max(fromSeq, stream.oldest);
+    if (firstSeq >= stream.next || this.#gapAt(stream, firstSeq) !== null) return false;
+    let lastSeq = this.#lastBeforeGap(stream, firstSeq);
+    for (const row of this.#ticks(stream, { firstSeq, lastSeq }, lastSeq - firstSeq + 1)) {
+      const tick = toOwnTick(stream, row);
+      if (tick === null) continue;
+      lastSeq = tick.seq - 1;
+      break;
+    }
+    if (lastSeq < firstSeq) return false;
+    this.#giveUp(stream, { firstSeq, lastSeq }, 'damaged');
+    return true;
+  }
+
+  /** True when there is more to forget: in another transaction, by the same call again. */
+  acknowledge(epoch: Id128, seq: number, gapTicks: number): boolean {
+    const stream = this.#known(epoch);
+    assert(seq < stream.next, 'only numbered ticks are acknowledged');
+    if (seq < stream.acked) return false;
+    if (seq > stream.acked) stream.ackedCrc = this.#crcAt(stream, seq);
+    stream.acked = seq;
+    stream.gapTicks = gapTicks;
+    this.#saveStream(stream);
+    if (!this.#options.keepAcked) this.#dropThrough(stream, Math.min(seq, stream.oldest + this.#dropTicksMax() - 1));
+    this.#dropDrained();
+    this.#dropLayouts();
+    return !this.#options.keepAcked && stream.oldest <= seq;
+  }
+
+  rewind(epoch: Id128, seq: number, reason: GapReason): void {
+    const stream = this.#known(epoch);
+    if (seq >= stream.acked) return;
+    stream.ackedCrc = this.#crcAt(stream, seq);
+    stream.acked = seq;
+    const { oldest } = stream;
+    if (oldest > seq + 1) {
+      const before = { seq: 1, timeMs: stream.start.startWallMs };
+      const after =
+        oldest === stream.next
+          ? { seq: oldest - 1, timeMs: stream.lastMs }
+          : { seq: oldest, timeMs: this.#timeAt(stream, oldest) };
+      const fromMs = timeBetween(seq + 1, before, after);
+      const toMs = timeBetween(oldest - 1, before, after);
+      this.#lay(stream, { kind: 'gap', firstSeq: seq + 1, lastSeq: oldest - 1, reason, fromMs, toMs });
+      stream.oldest = seq + 1;
+      this.#options.onLost(reason, oldest - 1 - seq);
+    }
+    this.#saveStream(stream);
+  }
+
+  putGap(epoch: Id128, range: SeqRange & { readonly reason: GapReason }): void {
+    const stream = this.#known(epoch);
+    assert(range.lastSeq < stream.next, 'a gap covers only numbered ticks');
+    // What the hub has stored is not given up.
+    const firstSeq = Math.max(range.firstSeq, stream.acked + 1);
+    if (firstSeq <= range.lastSeq) this.#giveUp(stream, { firstSeq, lastSeq: range.lastSeq }, range.reason);
+  }
+
+  rehome(epoch: Id128, seqs: readonly number[]): void {
+    const forked = this.#known(epoch);
+    const current = this.#current();
+    assert(forked !== current, 'the current stream is not re-homed into itself');
+    for (const seq of [...new Set(seqs)].sort((a, b) => a - b)) {
+      const tick = this.#tickAt(forked, seq);
+      if (tick !== null) this.#insert(current, tick);
+    }
+    this.#dropThrough(forked, forked.next - 1);
+    this.#dropDrained();
+  }
+
+  /** Reads a stream's row and works out what it holds. */
+  #load(row: StreamRow, lastTickId: number): void {
+    const start: StreamStart = {
+      epoch: row.epoch.toString('hex'),
+      bootId: row.boot_id.toString('hex'),
+      startWallMs: row.start_wall_ms,
+      startMonotonicMs: row.start_monotonic_ms,
+    };
+    const first = this.#sql.firstTick.get(row.base + 1, lastTickId) as TickRow | undefined;
+    const last = this.#sql.lastTick.get(row.base + 1, lastTickId) as TickRow | undefined;
+    const gaps = this.#sql.gapSpan.get(row.id) as { first: number | null; last: number | null; to: number; n: number };
+    const known = Math.max(row.acked, last === undefined ? 0 : last.id - row.base, gaps.last ?? 0) + 1;
+    const oldest = Math.min(first === undefined ? known : first.id - row.base, gaps.first ?? known);
+    const stream: StreamState = {
+      ...{ id: row.id, start, epochBytes: row.epoch, base: row.base, oldest, next: known },
+      ...{ acked: row.acked, ackedCrc: row.acked_crc, gapTicks: row.gap_ticks, seenNext: row.seen_next },
+      lastMs: Math.max(last?.time_ms ?? row.start_wall_ms, gaps.to ?? row.start_wall_ms),
+    };
+    this.#streams.push(stream);
+    this.#heldTicks += known - oldest - gaps.n;
+  }
+
+  #known(epoch: Id128): StreamState {
+    const stream = this.#streams.find((each) => each.start.epoch === epoch);
+    assert(stream !== undefined, 'the spool knows the epoch');
+    return stream;
+  }
+
+  #current(): StreamState {
+    const stream = this.#streams.at(-1);
+    assert(stream !== undefined, 'an epoch is open');
+    return stream;
+  }
+
+  #insert(stream: StreamState, tick: NewTick): number {
+    const seq = stream.next;
+    const { timeMs, layoutId, column } = tick;
+    const crc = rowCrc({ kind: 'tick', seq, timeMs, layoutId, column }, stream.epochBytes);
+    if (layoutId !== this.#lastLayout) this.#switchLayout(layoutId, stream.base + seq - 1);
+    this.#sql.addTick.run(stream.base + seq, stream.epochBytes, seq, timeMs, this.#lastLayoutBytes, crc, column);
+    stream.next = seq + 1;
+    stream.lastMs = timeMs;
+    this.#heldTicks += 1;
+    return seq;
+  }
+
+  /** Notes the last tick of the layout used so far, which tells when it can go. */
+  #switchLayout(layoutId: LayoutId, lastTick: number): void {
+    const bytes = Buffer.from(layoutId, 'hex');
+    this.#sql.endLayouts.run(lastTick, bytes);
+    this.#sql.useLayout.run(bytes);
+    this.#lastLayout = layoutId;
+    this.#lastLayoutBytes = bytes;
+  }
+
+  #dropLayouts(): void {
+    if (this.#layoutCount <= 1) return;
+    this.#sql.dropLayouts.run(this.#newestLayout);
+    this.#layoutCount = this.#sql.layoutCount.get() as number;
+  }
+
+  #saveStream(stream: StreamState): void {
+    this.#sql.saveStream.run(stream.acked, stream.ackedCrc, stream.gapTicks, stream.next, stream.id);
+  }
+
+  /** Removes streams that hold nothing, but never the current one. */
+  #dropDrained(): void {
+    for (let index = this.#streams.length - 2; index >= 0; index -= 1) {
+      const stream = this.#streams[index]!;
+      if (stream.oldest < stream.next) continue;
+      this.#sql.dropStream.run(stream.id);
+      this.#streams.splice(index, 1);
+    }
+  }
+
+  /** Forgets everything up to `seq`, of a gap that reaches over it the part below. */
+  #dropThrough(stream: StreamState, seq: number): void {
+    if (seq < stream.oldest) return;
+    const gap = this.#gapAt(stream, seq);
+    const gapTicks = this.#sql.gapTicksThrough.get(seq, stream.id, seq) as number;
+    this.#heldTicks -= seq - stream.oldest + 1 - gapTicks;
+    this.#sql.dropTicks.run(stream.base + stream.oldest, stream.base + seq);
+    this.#sql.dropGaps.run(stream.id, 0, seq);
+    if (gap !== null && gap.lastSeq > seq) this.#addGap(stream, cutGap(gap, seq + 1, gap.lastSeq));
+    stream.oldest = seq + 1;
+  }
+
+  /** Turns held items into a gap. */
+  #giveUp(stream: StreamState, range: SeqRange, reason: GapReason): void {
+    const fromMs = this.#timeAt(stream, range.firstSeq);
+    const toMs = this.#timeAt(stream, range.lastSeq);
+    const covered = this.#lay(stream, { kind: 'gap', ...range, reason, fromMs, toMs });
+    const lost = range.lastSeq - range.firstSeq + 1 - covered;
+    this.#sql.dropTicks.run(stream.base + range.firstSeq, stream.base + range.lastSeq);
+    this.#heldTicks -= lost;
+    this.#options.onLost(reason, lost);
+  }
+
+  /** Lays a gap over those there are. Returns how many of its seqs were covered by gaps before. */
+  #lay(stream: StreamState, gap: GapItem): number {
+    const left = this.#gapAt(stream, gap.firstSeq - 1);
+    const others = this.#sql.gapsBetween.all(stream.id, gap.firstSeq, gap.lastSeq + 1) as GapRow[];
+    const near = [...(left === null ? [] : [left]), ...others.map(toGap)];
+    let covered = 0;
+    for (const other of near) {
+      covered += Math.max(0, Math.min(other.lastSeq, gap.lastSeq) - Math.max(other.firstSeq, gap.firstSeq) + 1);
+      this.#sql.dropGaps.run(stream.id, other.firstSeq, other.firstSeq);
+    }
+    for (const laid of layGap(near, gap)) this.#addGap(stream, laid);
+    return covered;
+  }
+
+  #addGap(stream: StreamState, gap: GapItem): void {
+    this.#sql.addGap.run(stream.id, gap.firstSeq, gap.lastSeq, gap.reason, gap.fromMs, gap.toMs);
+  }
+
+  #gapAt(stream: StreamState, seq: number): GapItem | null {
+    const row = this.#sql.gapBefore.get(stream.id, seq) as GapRow | undefined;
+    return row === undefined || row.last_seq < seq ? null : toGap(row);
+  }
+
+  /** Last seq before the first gap that starts above `seq`. */
+  #lastBeforeGap(stream: StreamState, seq: number): number {
+    const row = this.#sql.gapAfter.get(stream.id, seq) as GapRow | undefined;
+    return row === undefined ? stream.next - 1 : row.first_seq - 1;
+  }
+
+  #ticks(stream: StreamState, range: SeqRange, countMax: number): IterableIterator<TickRow> {
+    const { firstSeq, lastSeq } = range;
+    return this.#sql.ticks.iterate(
+      stream.base + firstSeq,
+      stream.base + lastSeq,
+      countMax,
+    ) as IterableIterator<TickRow>;
+  }
+
+  #tickAt(stream: StreamState, seq: number): TickItem | null {
+    const row = this.#sql.tick.get(stream.base + seq) as TickRow | undefined;
+    return row === undefined ? null : toOwnTick(stream, row);
+  }
+
+  /** CRC of the tick at `seq`; null for a gap, because the hub may have taken the ticks before they were given up. */
+  #crcAt(stream: StreamState, seq: number): number | null {
+    const tick = seq < stream.oldest ? null : this.#tickAt(stream, seq);
+    return tick === null ? null : itemCrc(tick);
+  }
+
+  /** Time of a held seq, as near as it is known. */
+  #timeAt(stream: StreamState, seq: number): number {
+    const gap = this.#gapAt(stream, seq);
+    if (gap !== null) return timeInGap(gap, seq);
+    const row = this.#sql.tick.get(stream.base + seq) as TickRow | undefined;
+    if (typeof row?.time_ms === 'number') return row.time_ms;
+    const before = { seq: 1, timeMs: stream.start.startWallMs };
+    return timeBetween(seq, before, { seq: stream.next - 1, timeMs: stream.lastMs });
+  }
+
+  /** Makes sure that a tick of so many bytes fits; what is only kept goes first, then the oldest become a gap. */
+  #makeRoom(columnBytes: number): boolean {
+    const pages = Math.ceil(columnBytes / pageBytes) + sparePages;
+    while (this.#freePages() < pages) {
+      const count = Math.min(this.#dropTicksMax(), Math.max(1, Math.ceil(this.#heldTicks * dropRatio)));
+      if (this.#dropKept(count) === 0 && this.#dropOldest(count) === 0) return false;
+      this.#dropDrained();
+      this.#dropLayouts();
+    }
+    return true;
+  }
+
+  #dropTicksMax(): number {
+    return Math.max(1, Math.floor((this.#options.dropPagesMax * pageBytes * this.#heldTicks) / this.bytes));
+  }
+
+  #freePages(): number {
+    const grow = this.#options.pagesMax - (this.#sql.pageCount.get() as number);
+    return grow >= 64 ? grow : grow + (this.#sql.freePages.get() as number);
+  }
+
+  #dropKept(countMax: number): number {
+    for (const stream of this.#streams) {
+      if (stream.oldest > stream.acked) continue;
+      const lastSeq = Math.min(stream.acked, stream.oldest + countMax - 1);
+      const count = lastSeq - stream.oldest + 1;
+      this.#dropThrough(stream, lastSeq);
+      return count;
+    }
+    return 0;
+  }
+
+  #dropOldest(countMax: number): number {
+    let dropped = 0;
+    for (const stream of this.#streams) {
+      let fromSeq = stream.acked + 1;
+      while (dropped < countMax && fromSeq < stream.next) {
+        const gap = this.#gapAt(stream, fromSeq);
+        if (gap !== null) {
+          fromSeq = gap.lastSeq + 1;
+          continue;
+        }
+        const lastSeq = Math.min(this.#lastBeforeGap(stream, fromSeq), fromSeq + countMax - dropped - 1);
+        this.#giveUp(stream, { firstSeq: fromSeq, lastSeq }, 'spool_full');
+        dropped += lastSeq - fromSeq + 1;
+        fromSeq = lastSeq + 1;
+      }
+      if (dropped >= countMax) break;
+    }
+    return dropped;
+  }
+}
+
+function toSpoolStream(stream: StreamState): SpoolStream {
+  const { start, oldest, next, acked, ackedCrc, gapTicks } = stream;
+  return { ...start, oldest, next, acked, ackedCrc, gapTicks };
+}
+
+function toGap(row: GapRow): GapItem {
+  const gap = parseGap(row);
+  if (gap === null) throw new DecodeError(`Cannot read spool: a gap must be well formed: got ${JSON.stringify(row)}`);
+  return gap;
+}
+
+/** The tick of a row, if it is whole and stands where its stream has it. */
+function toOwnTick(stream: StreamState, row: TickRow): TickItem | null {
+  const tick = parseTick(row);
+  return tick !== null && row.id === stream.base + tick.seq && stream.epochBytes.equals(row.epoch) ? tick : null;
+}
+
+const statements = {
+  meta: 'select value from meta where key = ?',
+  setMeta: 'insert into meta values (?, ?) on conflict (key) do update set value = excluded.value',
+  streams: 'select * from stream order by id',
+  addStream: 'insert into stream values (?, ?, ?, ?, ?, ?, ?, null, 0, ?)',
+  saveStream: 'update stream set acked = ?, acked_crc = ?, gap_ticks = ?, seen_next = ? where id = ?',
+  dropStream: 'delete from stream where id = ?',
+  addTick: 'insert into tick values (?, ?, ?, ?, ?, ?, ?)',
+  tick: 'select * from tick where id = ?',
+  ticks: 'select * from tick where id between ? and ? order by id limit ?',
+  firstTick: 'select id, time_ms from tick where id between ? and ? order by id limit 1',
+  lastTick: 'select id, time_ms from tick where id between ? and ? order by id desc limit 1',
+  dropTicks: 'delete from tick where id between ? and ?',
+  addGap: 'insert into gap values (?, ?, ?, ?, ?, ?)',
+  gapBefore: 'select * from gap where stream = ? and first_seq <= ? order by first_seq desc limit 1',
+  gapAfter: 'select * from gap where stream = ? and first_seq > ? order by first_seq limit 1',
+  gapsBetween: 'select * from gap where stream = ? and first_seq between ? and ? order by first_seq',
+  dropGaps: 'delete from gap where stream = ? and first_seq between ? and ?',
+  gapSpan: `select min(first_seq) as first, max(last_seq) as last, max(to_ms) as "to",
+    coalesce(sum(last_seq - first_seq + 1), 0) as n from gap where stream = ?`,
+  gapTicksThrough:
+    'select coalesce(sum(min(last_seq, ?) - first_seq + 1), 0) from gap where stream = ? and first_seq <= ?',
+  gapTotals: 'select reason, count(*) as count, sum(last_seq - first_seq + 1) as ticks from gap group by reason',
+  addLayout: 'insert into layout values (?, ?, null) on conflict (id) do update set last_tick = null',
+  layout: 'select bytes from layout where id = ?',
+  layoutCount: 'select count(*) from layout',
+  endLayouts: 'update layout set last_tick = ? where last_tick is null and id <> ?',
+  useLayout: 'update layout set last_tick = null where id = ?',
+  dropLayouts:
+    'delete from layout where last_tick < coalesce((select min(id) from tick), 9007199254740991) and id <> ?',
+  pageCount: 'pragma page_count',
+  freePages: 'pragma freelist_count',
+} as const;
+
+const plucked = ['meta', 'layout', 'layoutCount', 'gapTicksThrough', 'pageCount', 'freePages'];
+
+function prepare(db: Database): Record<keyof typeof statements, Statement> {
+  const prepared = {} as Record<keyof typeof statements, Statement>;
+  for (const [name, sql] of Object.entries(statements)) {
+    const statement = db.prepare<unknown[]>(sql);
+    prepared[name as keyof typeof statements] = plucked.includes(name) ? statement.pluck() : statement;
+  }
+  return prepared;
+}
