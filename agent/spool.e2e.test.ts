@@ -116,6 +116,38 @@ test('after I/O errors the agent lives on, and every tick whose seq was returned
   spool.close();
 });
 
+const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+
+test.skipIf(!canTrace).each([
+  { when: '40', taken: 100 },
+  { when: '40+', taken: null },
+])('an fsync that fails (call $when) costs a tick its seq unless it is on the disk after all', ({ when, taken }) => {
+  const file = join(folder, 'spool.sqlite');
+  const inject = [
+    '-f',
+    '-o',
+    '/dev/null',
+    '-e',
+    'trace=fsync,fdatasync',
+    '-e',
+    `inject=fsync,fdatasync:error=EIO:when=${when}`,
+  ];
+  const program = [process.execPath, '--import', 'tsx', appender, file, epochOf(1), '100', 'keep'];
+  const child = spawnSync('strace', [...inject, ...program], { encoding: 'utf8' });
+  const returned = child.stdout
+    .trim()
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== 'null')
+    .map(Number);
+  expect(returned.length).toBe(taken ?? returned.length);
+  expect(returned.length).toBeLessThan(taken === null ? 50 : 101);
+
+  const spool = open(file);
+  expect(ticksOf(spool, epochOf(1)).slice(0, returned.length)).toEqual(returned);
+  spool.close();
+});
+
 const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['-V']).status === 0;
 
 describe.skipIf(!canMount)('on a small file system', () => {

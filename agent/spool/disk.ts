@@ -209,9 +209,14 @@ export class SpoolDisk {
     }
     const isClean = version === 0 || db.prepare("select value from meta where key = 'clean'").pluck().get() === '1';
     if (!isClean && sizeOf(path) <= checkBytesMax) checkWhole(db);
+    // After a failed fsync the kernel may take pages for written that are not, and the next fsync succeeds all the same.
+    // So what a WAL left behind is written once more, to the file, and synced there, before any of it counts.
+    db.pragma('wal_checkpoint(truncate)');
     const file = this.#load(db);
     const opening = (opened: SpoolFile): void => {
       opened.setMeta('clean', '0');
+      // A row that stays the same is not written: only a change proves that the disk takes one.
+      opened.setMeta('openings', String(Number(opened.meta('openings') ?? 0) + 1));
       opened.coverLostTails();
       this.#options.onOpen(opened);
     };
