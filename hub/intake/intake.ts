@@ -367,19 +367,19 @@ export class Intake {
         continue;
       }
       const isRewound = this.#settle(entry, outcome);
-      const refused = answer.refused.find(
-        (one) => one.streamId === outcome.streamId && one.lease === entry.stream.lease,
-      );
-      if (refused !== undefined) {
-        // What came behind the refused item cannot be stored either: it will be sent again.
-        this.counters.refusedTicks += 1;
-        this.#forget(entry);
-        this.#links.get(entry.host.hostId)?.refused(entry, refused.seq, refused.why);
-      } else if (outcome.storedSeq < lastSeq && !isRewound) {
-        // A hole: a batch that was refused or forgotten stands between. The agent has it.
-        this.#forget(entry);
-        this.#links.get(entry.host.hostId)?.forgotten(entry);
-      }
+      const isRefused = answer.refused.some((one) => one.streamId === outcome.streamId && one.lease === outcome.lease);
+      if (outcome.storedSeq >= lastSeq || isRewound || isRefused) continue;
+      // A hole: a batch that was refused or forgotten stands between. The agent has it.
+      this.#forget(entry);
+      this.#links.get(entry.host.hostId)?.forgotten(entry);
+    }
+    for (const refused of answer.refused) {
+      const entry = this.#entries.get(refused.streamId);
+      if (entry === undefined || entry.stream.lease !== refused.lease) continue;
+      // What came behind the refused item cannot be stored either: it will be sent again.
+      this.counters.refusedTicks += 1;
+      this.#forget(entry);
+      this.#links.get(entry.host.hostId)?.refused(entry, refused.seq, refused.why);
     }
     if (this.#isStarved) {
       this.#isStarved = false;
