@@ -52,7 +52,8 @@ export function createApi(fetchAnswer: typeof fetch): Api {
         return { hosts: parseHosts(hosts.body), latest: parseLatest(latest.body), hubMs: latest.hubMs };
       } catch (error) {
         // No network, no answer in time, not 200, not JSON: all weather.
-        if (error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError) return 'failed';
+        if (error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)
+          return 'failed';
         throw error;
       }
     },
@@ -89,7 +90,9 @@ function entriesOf(value: unknown): [string, unknown][] {
 }
 
 function textsOf(value: unknown): Record<string, string> {
-  return Object.fromEntries(entriesOf(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    entriesOf(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function msOf(seconds: unknown): number {

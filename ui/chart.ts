@@ -130,11 +130,16 @@ export class ChartPlot {
         {
           ...axisStyle,
           size: gutter,
-          gap: 6,
+          gap: 5,
           space: 25,
           ...(chart.unit === 'bytes' ? { incrs: binarySteps } : {}),
           ...(isHeat ? { splits: () => heatRows(chart.lines.length) } : {}),
-          values: (_, splits) => splits.map((value) => (isHeat ? this.#rowName(value) : formatAxis(Math.abs(value) * Math.sign(chart.kind === 'mirror' ? 1 : value || 1), chart.unit))),
+          values: (_, splits) =>
+            splits.map((value) =>
+              isHeat
+                ? this.#rowName(value)
+                : formatAxis(Math.abs(value) * Math.sign(chart.kind === 'mirror' ? 1 : value || 1), chart.unit),
+            ),
           grid: { stroke: () => token('chart-grid'), width: 1, show: !isHeat },
         },
       ],
@@ -161,8 +166,10 @@ export class ChartPlot {
       spanGaps: false,
     };
     if (kind === 'mirror') return { ...series, fill: () => tokenWithAlpha(color, 0.22), fillTo: 0 };
-    if (kind === 'stack' && line === 0) return { ...series, fill: () => tokenWithAlpha(color, Number(token('chart-stack'))), fillTo: 0 };
-    if (kind === 'line' && lines.length === 1) return { ...series, fill: () => tokenWithAlpha(color, Number(token('chart-fill'))) };
+    if (kind === 'stack' && line === 0)
+      return { ...series, fill: () => tokenWithAlpha(color, Number(token('chart-stack'))), fillTo: 0 };
+    if (kind === 'line' && lines.length === 1)
+      return { ...series, fill: () => tokenWithAlpha(color, Number(token('chart-fill'))) };
     return series;
   }
 
@@ -199,6 +206,7 @@ export class ChartPlot {
     const y = Math.round(plot.valToPos(0, 'y', true)) + 0.5;
     if (y < bbox.top || y > bbox.top + bbox.height + 1) return;
     ctx.save();
+    ctx.setLineDash([]);
     ctx.strokeStyle = token('chart-zero');
     ctx.lineWidth = pixelRatio();
     ctx.beginPath();

@@ -91,11 +91,11 @@ export class Dashboard implements FeedReceiver {
     return this.clock.hubMs(this.#options.nowMs());
   }
 
-  /** Time of the newest data of the fleet, or of one host; null when there is none. */
-  newestMs(host: FleetHost | null = null): number | null {
-    let newestMs = 0;
-    for (const each of host === null ? this.fleet.hosts : [host]) newestMs = Math.max(newestMs, each.lastMs);
-    return newestMs === 0 ? null : newestMs;
+  /** The host with the newest data; null when none has any. */
+  #newestHost(): FleetHost | null {
+    let newest: FleetHost | null = null;
+    for (const host of this.fleet.hosts) if (host.lastMs > (newest?.lastMs ?? 0)) newest = host;
+    return newest;
   }
 
   /** Whether the hub's messages are coming in. */
@@ -111,14 +111,15 @@ export class Dashboard implements FeedReceiver {
 
   /** What pill and banner say; ages are those of `host`, or of the fleet's newest data. */
   view(host: FleetHost | null = null): LinkView {
-    const dataMs = this.newestMs(host);
+    const newest = host ?? this.#newestHost();
+    const hasData = newest !== null && newest.lastMs > 0;
     return viewLink({
       link: this.#feed.link,
       localMs: this.#options.nowMs(),
       storage: this.status === null ? null : { state: this.status.storage, unstoredMs: this.status.unstoredMs },
       polledMs: this.#polledMs,
-      dataAgeMs: dataMs === null ? null : Math.max(0, this.hubMs - dataMs),
-      dataMs,
+      dataAgeMs: hasData ? newest.ageMs(this.hubMs) : null,
+      dataMs: hasData ? newest.lastMs : null,
     });
   }
 
@@ -185,24 +186,30 @@ export class Dashboard implements FeedReceiver {
   received(message: ToViewer): void {
     switch (message.kind) {
       case 'status':
-        return this.#acceptStatus(message);
+        this.#acceptStatus(message);
+        break;
       case 'hosts':
         this.fleet.acceptHosts(message);
         for (const row of message.hosts) this.#seenIds?.add(row.hostId);
-        return this.#completeFleet();
+        this.#completeFleet();
+        break;
       case 'overview':
         this.clock.observe(message.nowMs, this.#options.nowMs());
-        return this.fleet.acceptOverview(message);
+        this.fleet.acceptOverview(message, this.hubMs);
+        break;
       case 'layout':
-        return this.#layouts.accept(message);
+        this.#layouts.accept(message);
+        break;
       case 'snapshot':
       case 'tick':
-        return this.#acceptTicks(message);
+        this.#acceptTicks(message);
+        break;
       case 'processes': {
         const open = this.#openById(message.hostId);
-        if (open === null) return;
+        if (open === null) break;
         open.processes = message;
-        return open.processesChanged.announce();
+        open.processesChanged.announce();
+        break;
       }
     }
   }
@@ -226,7 +233,7 @@ export class Dashboard implements FeedReceiver {
     if (open === null) return;
     open.stream.accept(message);
     const host = this.fleet.byId(message.hostId);
-    if (host !== null && message.kind === 'tick') host.lastMs = Math.max(host.lastMs, message.timeMs);
+    if (message.kind === 'tick') host?.ticked(message.timeMs, this.hubMs);
   }
 
   /** After a connect the hub tells of every host; those it does not name were removed meanwhile. */
@@ -289,10 +296,14 @@ export class Dashboard implements FeedReceiver {
   }
 }
 
-/** A layout for values that came without one; the one before when it has the same keys. */
+/** A layout for values that came without one. Keys that were there stay: a series without a value has not ended. */
 function polledLayoutOf(tick: PolledTick, before: Layout | null): Layout {
-  const keys = [...tick.values.keys()].sort();
-  if (before !== null && keys.length === before.series.length && keys.every((key, at) => key === before.series[at]!.key))
+  const keys = [...new Set([...(before?.series.map(({ key }) => key) ?? []), ...tick.values.keys()])].sort();
+  if (
+    before !== null &&
+    keys.length === before.series.length &&
+    keys.every((key, at) => key === before.series[at]!.key)
+  )
     return before;
   return {
     id: `polled ${keys.join(' ')}`,

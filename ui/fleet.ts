@@ -4,15 +4,15 @@
  * Names are the identity (they are unique at the hub): a polled answer has no ids. Values go straight into the ring
  * of their host and wake only that host's card; only who is there, and in which state, wakes the list.
  */
-import type { Hosts, HostState, Overview } from '#core/message.ts';
+import type { HostState, Hosts, Overview } from '#core/message.ts';
 import type { PolledFleet } from './api.ts';
 import { overviewKeys, overviewWidth } from './model/metrics.ts';
 import { compareNames } from './model/names.ts';
 import { SparkRing } from './ring.ts';
 import { Signal } from './signal.ts';
 
-/** Two minutes of a host that ticks each second: one sample for each pixel of a card's sparkline. */
-export const sparkTicks = 120;
+/** A minute of a host that ticks each second: a sparkline is full soon, and is seen to move. */
+export const sparkTicks = 60;
 
 export class FleetHost {
   /** null while it is known from polling only. */
@@ -22,6 +22,8 @@ export class FleetHost {
   intervalMs = 1_000;
   /** Time of the newest tick, epoch ms on the hub's clock; 0 when never seen. */
   lastMs = 0;
+  /** When that tick came, on the hub's clock; 0 when it was not seen to come. */
+  arrivedMs = 0;
   tags: Readonly<Record<string, string>> = {};
   facts: Readonly<Record<string, string>> = {};
   readonly spark = new SparkRing(sparkTicks, overviewWidth);
@@ -30,6 +32,22 @@ export class FleetHost {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** Takes note of a tick; an older one than the newest changes nothing. */
+  ticked(timeMs: number, hubMs: number): void {
+    if (timeMs <= this.lastMs) return;
+    this.lastMs = timeMs;
+    this.arrivedMs = hubMs;
+  }
+
+  /**
+   * Age of the newest tick: while ticks come in their interval, the age that it had when it came, which is what the
+   * way from the collector to this page takes; when they do not, the time that has passed, rising.
+   */
+  ageMs(hubMs: number): number {
+    const isInTime = hubMs - this.arrivedMs < this.intervalMs * 1.5 + 200;
+    return Math.max(0, (isInTime ? this.arrivedMs : hubMs) - this.lastMs);
   }
 }
 
@@ -89,7 +107,7 @@ export class Fleet {
   }
 
   /** New values; hosts that are not known yet are left out, their row comes with `hosts`. */
-  acceptOverview(message: Overview): void {
+  acceptOverview(message: Overview, hubMs: number): void {
     const ids = new Uint32Array(message.hostIds.slice().buffer);
     const times = new Float64Array(message.timesMs.slice().buffer);
     const values = new Float32Array(message.values.slice().buffer);
@@ -97,7 +115,7 @@ export class Fleet {
     for (let index = 0; index < count; index += 1) {
       const host = this.#byId.get(ids[index]!);
       if (host === undefined) continue;
-      host.lastMs = Math.max(host.lastMs, times[index]!);
+      host.ticked(times[index]!, hubMs);
       if (host.spark.push(times[index]!, values, index * overviewWidth)) host.changed.announce();
     }
   }
@@ -136,7 +154,7 @@ export class Fleet {
 
   /** Ages of the newest ticks of the hosts that are up; null when there are none. */
   ages(hubMs: number): FleetAges | null {
-    const ages = this.#hosts.filter((host) => host.state === 'up' && host.lastMs > 0).map((host) => hubMs - host.lastMs);
+    const ages = this.#hosts.filter((host) => host.state === 'up' && host.lastMs > 0).map((host) => host.ageMs(hubMs));
     if (ages.length === 0) return null;
     ages.sort((a, b) => a - b);
     const at = (share: number) => Math.max(0, ages[Math.min(ages.length - 1, Math.floor(share * ages.length))]!);

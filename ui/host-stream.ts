@@ -63,6 +63,8 @@ export class HostStream {
   #ring: HostRing;
   #queue: (Snapshot | Tick)[] = [];
   #isDraining = false;
+  /** Rises with each socket: a page of the one before that is still being inflated is dropped. */
+  #round = 0;
   #isFirstSnapshot = true;
   #hasSnapshot = false;
 
@@ -83,6 +85,7 @@ export class HostStream {
   /** A new socket: what still waits belongs to the old one. What the ring holds stays on the screen. */
   restart(): void {
     this.#queue = [];
+    this.#round += 1;
     this.#isFirstSnapshot = true;
     this.#hasSnapshot = false;
   }
@@ -123,11 +126,13 @@ export class HostStream {
   }
 
   async #pushPage(page: Snapshot): Promise<void> {
+    const round = this.#round;
     const isLast = page.page + 1 >= page.pageCount;
     if (this.#isFirstSnapshot && page.page === 0) this.#ring.retain((place) => place.ordinal !== polledOrdinal);
     const layout = this.#options.layouts.get(page.layoutId);
     if (page.tickCount > 0 && layout !== null) {
       const block = splitBlock(await this.#options.inflate(page.block, snapshotInflatedBytesMax));
+      if (round !== this.#round) return;
       const columnCount = layout.series.length + 1;
       this.#pushRows(page, layout, decodeBlock(block, { tickCount: page.tickCount, columnCount }));
     }

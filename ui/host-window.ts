@@ -6,8 +6,8 @@
 import type { Dashboard, OpenHost } from './dashboard.ts';
 import { windowMs } from './dashboard.ts';
 import type { Window } from './model/chart-data.ts';
-import { Signal } from './signal.ts';
 import type { HostRing } from './ring.ts';
+import { Signal } from './signal.ts';
 
 /** A zoom into less shows a handful of ticks as thick steps. */
 const windowMsMin = 5_000;

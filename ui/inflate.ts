@@ -2,7 +2,9 @@
 
 /** Rejects with TypeError when `bytes` are no deflate-raw, with RangeError beyond `bytesMax`. */
 export async function inflateRaw(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'));
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let count = 0;

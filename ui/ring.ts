@@ -134,7 +134,7 @@ export class HostRing {
     for (let index = 0; index < columns.length; index += 1) {
       const value = values[index]!;
       const column = columns[index]!;
-      if (value === value) column[at] = value;
+      if (!Number.isNaN(value)) column[at] = value;
       else if (at > this.#start && absenceAt(words, index) === 'notDue') column[at] = column[at - 1]!;
     }
   }
@@ -183,7 +183,7 @@ export class HostRing {
 
   #isBefore(place: TickPlace, index: number): boolean {
     const ordinal = this.#ordinals[index]!;
-    if (place.ordinal !== ordinal) return place.ordinal < ordinal;
+    if (place.Number.isNaN(ordinal)) return place.ordinal < ordinal;
     const seq = this.#seqs[index]!;
     return place.seq > 0 && seq > 0 ? place.seq < seq : place.timeMs < this.#times[index]!;
   }

@@ -27,6 +27,9 @@ export class PwApp extends LitElement {
       pw-banner {
         margin: 12px 16px 0;
       }
+      pw-banner.host {
+        margin-bottom: 12px;
+      }
       main:focus {
         outline: none;
       }
@@ -45,6 +48,9 @@ export class PwApp extends LitElement {
         pw-banner {
           margin: 8px 12px 0;
         }
+        pw-banner.host {
+          margin-bottom: 8px;
+        }
       }
     `,
   ];
@@ -56,10 +62,14 @@ export class PwApp extends LitElement {
   constructor() {
     super();
     new Following(this, () => [this.dashboard.ticked]);
-    new Following(this, () => [themeChanged], () => {
-      markAll();
-      this.requestUpdate();
-    });
+    new Following(
+      this,
+      () => [themeChanged],
+      () => {
+        markAll();
+        this.requestUpdate();
+      },
+    );
     this.addEventListener('click', (event) => this.#followLink(event));
   }
 
@@ -90,12 +100,14 @@ export class PwApp extends LitElement {
         @pw-theme=${switchTheme}
       ></pw-topbar>
       <div role="status">
-        ${banner === null ? nothing : html`<pw-banner kind=${banner.kind} .view=${banner} @pw-action=${this.#retry}></pw-banner>`}
+        ${banner === null ? nothing : html`<pw-banner class=${route.page} kind=${banner.kind} .view=${banner} @pw-action=${this.#retry}></pw-banner>`}
       </div>
       <main tabindex="-1" @pw-filter=${this.#filter} @pw-route=${this.#changeRoute} @pw-pause=${this.#pause}>
-        ${route.page === 'overview'
-          ? html`<pw-overview .dashboard=${dashboard} .route=${route}></pw-overview>`
-          : html`<pw-host .dashboard=${dashboard} .route=${route}></pw-host>`}
+        ${
+          route.page === 'overview'
+            ? html`<pw-overview .dashboard=${dashboard} .route=${route}></pw-overview>`
+            : html`<pw-host .dashboard=${dashboard} .route=${route}></pw-host>`
+        }
       </main>`;
   }
 
@@ -108,7 +120,9 @@ export class PwApp extends LitElement {
   /** Links of this page are followed without loading it again. */
   #followLink(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    const link = event.composedPath().find((target) => target instanceof HTMLAnchorElement && target.hasAttribute('data-navigate'));
+    const link = event
+      .composedPath()
+      .find((target) => target instanceof HTMLAnchorElement && target.hasAttribute('data-navigate'));
     if (link === undefined) return;
     event.preventDefault();
     this.#go(parseRoute((link as HTMLAnchorElement).search));

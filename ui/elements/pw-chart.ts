@@ -12,8 +12,8 @@ import type { Window } from '../model/chart-data.ts';
 import type { Chart } from '../model/charts.ts';
 import { formatValue } from '../model/format.ts';
 import { heatLevels } from '../model/scale.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import { fillStyles, strokeStyles } from '../theme/series-colors.ts';
+import { sharedStyles } from '../theme/shared.ts';
 import { themeChanged } from '../theme/theme.ts';
 
 /** Two screens: farther away a plot is destroyed. */
@@ -51,32 +51,29 @@ export class PwChart extends LitElement {
         padding: 4px 12px 0;
       }
       h3 {
-        white-space: nowrap;
+        flex: none;
+        max-width: 60%;
       }
       .note {
-        flex: 0 1 auto;
+        flex: 0 1000 auto;
         min-width: 0;
         font-size: var(--pw-fs-1);
         color: var(--pw-text-3);
       }
       .legend {
         display: flex;
-        justify-content: flex-end;
         gap: 2px;
-        flex: none;
+        flex: 0 1 auto;
+        min-width: 0;
         margin: 0 -4px 0 auto;
-        max-width: 100%;
-        overflow: hidden;
+        overflow-x: auto;
+        scrollbar-width: none;
         font-size: var(--pw-fs-1);
         line-height: 16px;
       }
       .legend.many {
-        flex: 1 1 55%;
-        overflow-x: auto;
-        scrollbar-width: none;
-        justify-content: flex-start;
         mask-image: linear-gradient(90deg, black calc(100% - 20px), transparent);
-        padding-right: 16px;
+        padding-right: 14px;
       }
       .legend button {
         display: inline-flex;
@@ -169,9 +166,6 @@ export class PwChart extends LitElement {
           order: 3;
           flex: 1 1 100%;
           margin: 0 0 0 -4px;
-          justify-content: flex-start;
-          overflow-x: auto;
-          scrollbar-width: none;
         }
         .legend b {
           min-width: 0;
@@ -192,7 +186,11 @@ export class PwChart extends LitElement {
   constructor() {
     super();
     new Following(this, () => [this.window.changed], this.#drawing.mark);
-    new Following(this, () => [themeChanged], () => this.#plot?.redraw());
+    new Following(
+      this,
+      () => [themeChanged],
+      () => this.#plot?.redraw(),
+    );
   }
 
   set isNear(isNear: boolean) {
@@ -230,7 +228,7 @@ export class PwChart extends LitElement {
     const isHeat = chart.kind === 'heat';
     return html`<header>
         <h3 class="ell" title=${chart.title}>${chart.title}</h3>
-        <span class="note ell">${chart.note}</span>
+        ${chart.lines.length > 4 && !isHeat ? nothing : html`<span class="note ell">${chart.note}</span>`}
         ${isHeat ? this.#renderRamp() : this.#renderLegend()}
       </header>
       <div
@@ -246,7 +244,7 @@ export class PwChart extends LitElement {
 
   #renderLegend() {
     const { lines, kind } = this.chart;
-    return html`<div class="legend ${lines.length > 4 ? 'many' : ''}">
+    return html`<div class="legend ${lines.length > 3 ? 'many' : ''}">
       ${lines.map(
         (line, index) => html`<button
           aria-pressed=${this.muted.has(index) ? 'false' : 'true'}
@@ -278,7 +276,8 @@ export class PwChart extends LitElement {
           this.#cursor = index;
           this.#writeLegend();
         },
-        zoomed: (detail: Window) => this.dispatchEvent(new CustomEvent('pw-zoom', { detail, bubbles: true, composed: true })),
+        zoomed: (detail: Window) =>
+          this.dispatchEvent(new CustomEvent('pw-zoom', { detail, bubbles: true, composed: true })),
         reset: () => this.dispatchEvent(new CustomEvent('pw-live', { bubbles: true, composed: true })),
       });
       for (const line of this.muted) this.#plot.setHidden(line, true);
@@ -342,4 +341,7 @@ function swatch(color: string, dash: number, isLayer: boolean) {
       </svg>`;
 }
 
-const ramp = Array.from({ length: heatLevels }, (_, level) => svg`<rect class="fill-heat-${level}" x=${level} width="1.02" height="1" />`);
+const ramp = Array.from(
+  { length: heatLevels },
+  (_, level) => svg`<rect class="fill-heat-${level}" x=${level} width="1.02" height="1" />`,
+);

@@ -1,7 +1,8 @@
 /** Search, tags, state and group of the overview. It keeps nothing: the route does. */
-import type { HostState } from '#core/message.ts';
+
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { HostState } from '#core/message.ts';
 import type { FleetCounts } from '../fleet.ts';
 import { formatCount } from '../model/format.ts';
 import type { OverviewRoute } from '../model/route.ts';
@@ -23,6 +24,7 @@ export class PwFilterBar extends LitElement {
     sharedStyles,
     css`
       :host {
+        position: relative;
         display: flex;
         flex-wrap: wrap;
         align-items: center;
@@ -45,6 +47,13 @@ export class PwFilterBar extends LitElement {
         font-size: var(--pw-fs-2);
         white-space: nowrap;
         cursor: pointer;
+      }
+      .select {
+        max-width: 128px;
+        text-overflow: ellipsis;
+      }
+      .add {
+        width: 72px;
       }
       .grow {
         flex: 1;
@@ -110,12 +119,17 @@ export class PwFilterBar extends LitElement {
         <span class="kbd wide" aria-hidden="true">/</span>
       </div>
       ${this.route.tags.map(
-        (tag) => html`<button class="tag" aria-label="Remove ${tag}" @click=${() => this.#removeTag(tag)}>${tag} ${icon('close', 12)}</button>`,
+        (tag) =>
+          html`<button class="tag" aria-label="Remove ${tag}" @click=${() => this.#removeTag(tag)}>${tag} ${icon('close', 12)}</button>`,
       )}
-      ${choices.length === 0 ? nothing : html`<select class="select" aria-label="Add a tag" @change=${this.#addTag}>
+      ${
+        choices.length === 0
+          ? nothing
+          : html`<select class="select add" aria-label="Add a tag" @change=${this.#addTag}>
         <option value="">Tag</option>
         ${choices.map((tag) => html`<option value=${tag}>${tag}</option>`)}
-      </select>`}
+      </select>`
+      }
       <div class="seg" role="group" aria-label="State">
         ${stateButtons
           .filter(([state]) => state !== 'never' || this.counts.never > 0)
@@ -130,13 +144,17 @@ export class PwFilterBar extends LitElement {
           )}
       </div>
       <span class="grow"></span>
-      ${this.tagNames.length === 0 ? nothing : html`<label
+      ${
+        this.tagNames.length === 0
+          ? nothing
+          : html`<label
         >Group
         <select class="select" .value=${this.groupBy} @change=${this.#group}>
           <option value="" ?selected=${this.groupBy === ''}>none</option>
           ${this.tagNames.map((name) => html`<option value=${name} ?selected=${this.groupBy === name}>${name}</option>`)}
         </select></label
-      >`}`;
+      >`
+      }`;
   }
 
   /** For the key "/". */

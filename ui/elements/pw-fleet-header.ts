@@ -100,7 +100,7 @@ export class PwFleetHeader extends LitElement {
       }
       @media (max-width: 1100px) {
         :host {
-          grid-template-columns: repeat(3, minmax(0, 1fr));
+          grid-template-columns: minmax(0, 1.7fr) minmax(0, 0.9fr) minmax(0, 1.2fr);
         }
         .arrivals {
           grid-column: 1 / -1;

@@ -124,11 +124,11 @@ export class PwFsList extends LitElement {
 }
 
 function renderMount(mount: Mount, ring: HostRing) {
-  const valueOf = (key: string | null) => (key === null ? Number.NaN : ring.newest(key));
-  const percent = valueOf(mount.usedPercentKey);
+  const newestOf = (key: string | null) => (key === null ? Number.NaN : ring.newest(key));
+  const percent = newestOf(mount.usedPercentKey);
   const level = percent >= fullPercent ? 'full' : percent >= nearlyFullPercent ? 'near' : '';
-  const used = valueOf(mount.usedKey);
-  const size = used + valueOf(mount.availableKey);
+  const used = newestOf(mount.usedKey);
+  const size = used + newestOf(mount.availableKey);
   const width = Math.max(0, Math.min(100, percent || 0));
   return html`<tr class=${level}>
     <td class="mount mono ell" title=${mount.name}>${mount.name}</td>
@@ -140,6 +140,6 @@ function renderMount(mount: Mount, ring: HostRing) {
     </td>
     <td class="number share">${formatValue(percent, 'percent')}</td>
     <td class="number">${Number.isNaN(used) ? noValue : `${formatValue(used, 'bytes')} of ${formatValue(size, 'bytes')}`}</td>
-    <td class="number inodes quiet">${formatValue(valueOf(mount.inodesPercentKey), 'percent')}</td>
+    <td class="number inodes quiet">${formatValue(newestOf(mount.inodesPercentKey), 'percent')}</td>
   </tr>`;
 }

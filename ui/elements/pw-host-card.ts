@@ -148,8 +148,16 @@ export class PwHostCard extends LitElement {
 
   constructor() {
     super();
-    new Following(this, () => [this.host.changed], () => this.#changed());
-    new Following(this, () => [this.dashboard.ticked], () => this.#ticked());
+    new Following(
+      this,
+      () => [this.host.changed],
+      () => this.#changed(),
+    );
+    new Following(
+      this,
+      () => [this.dashboard.ticked],
+      () => this.#ticked(),
+    );
   }
 
   override willUpdate(): void {
@@ -228,7 +236,8 @@ export class PwHostCard extends LitElement {
     for (const [index, row] of cardRows.entries()) {
       const element = values[index];
       if (element === undefined) continue;
-      const value = host.state === 'down' || host.spark.count === 0 ? Number.NaN : rowValue(host.spark, host.spark.slot(0), row);
+      const value =
+        host.state === 'down' || host.spark.count === 0 ? Number.NaN : rowValue(host.spark, host.spark.slot(0), row);
       const parts = partsOf(value, row.unit);
       setText(element.children[0]!, parts.figure);
       setText(element.children[1]!, parts.unit === '' ? '' : thinSpace + parts.unit);

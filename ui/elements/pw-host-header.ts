@@ -108,7 +108,10 @@ export class PwHostHeader extends LitElement {
         <h1>${host.name}</h1>
         <div class="tags">
           ${Object.entries(host.tags).map(
-            ([name, value]) => html`<a href="/dashboard?tag=${encodeURIComponent(`${name}=${value}`)}" data-navigate title="Hosts with this tag"
+            ([
+              name,
+              value,
+            ]) => html`<a href="/dashboard?tag=${encodeURIComponent(`${name}=${value}`)}" data-navigate title="Hosts with this tag"
               ><i>${name}=</i>${value}</a
             >`,
           )}
@@ -119,7 +122,7 @@ export class PwHostHeader extends LitElement {
         ${Number.isNaN(memory) || 'memory' in host.facts ? '' : renderFact('Memory', formatValue(memory, 'bytes'))}
         ${Number.isNaN(uptimeS) ? '' : renderFact('Up', formatDuration(uptimeS * 1_000))}
         ${renderFact('Every', formatValue(host.intervalMs / 1_000, 's'))}
-        ${host.lastMs === 0 ? '' : renderFact('Last tick', formatAgo(host.lastMs, dashboard.hubMs))}
+        ${host.lastMs === 0 ? '' : renderFact('Last tick', formatAgo(dashboard.hubMs - host.ageMs(dashboard.hubMs), dashboard.hubMs))}
       </dl>`;
   }
 }

@@ -1,7 +1,8 @@
 /** The leading processes of a host, by CPU or memory. The agent sends the newest list every few seconds; it is not stored. */
-import type { TopRow } from '#core/message.ts';
+
 import { css, html, LitElement } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import type { TopRow } from '#core/message.ts';
 import { Following } from '../controllers/following.ts';
 import type { OpenHost } from '../dashboard.ts';
 import { formatValue } from '../model/format.ts';

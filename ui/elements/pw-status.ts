@@ -1,7 +1,8 @@
 /** The state of a host as a shape of its own (colour is never alone) and, where there is room, its word. */
-import type { HostState } from '#core/message.ts';
+
 import { css, html, LitElement, nothing, svg } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { HostState } from '#core/message.ts';
 import { sharedStyles } from '../theme/shared.ts';
 
 export const stateWords: Readonly<Record<HostState, string>> = {
@@ -24,6 +25,7 @@ export class PwStatus extends LitElement {
     sharedStyles,
     css`
       :host {
+        position: relative;
         display: inline-flex;
         align-items: center;
         gap: 6px;

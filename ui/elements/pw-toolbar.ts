@@ -102,7 +102,8 @@ export class PwToolbar extends LitElement {
       </div>
       <div class="seg wide" role="group" aria-label="Charts side by side">
         ${([1, 2, 3] as const).map(
-          (columns) => html`<button aria-pressed=${this.route.columns === columns ? 'true' : 'false'} @click=${() => this.#change({ columns })}>${columns}</button>`,
+          (columns) =>
+            html`<button aria-pressed=${this.route.columns === columns ? 'true' : 'false'} @click=${() => this.#change({ columns })}>${columns}</button>`,
         )}
       </div>`;
   }

@@ -9,8 +9,8 @@ import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { wireSeconds } from '../dashboard.ts';
 import { fitCanvas } from '../frames.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import { token, tokenWithAlpha } from '../theme/canvas-tokens.ts';
+import { sharedStyles } from '../theme/shared.ts';
 
 /** Below it a second was bad, below the other it was not good. */
 const badRatio = 0.6;

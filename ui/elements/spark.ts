@@ -2,10 +2,11 @@
  * Draws the rows of a host's sparklines into one canvas. Hot path: once a second for each card in sight; nothing is
  * allocated per sample.
  */
-import { hatch, token, tokenWithAlpha } from '../theme/canvas-tokens.ts';
+
 import { pixelRatio } from '../frames.ts';
 import type { CardRow } from '../model/metrics.ts';
 import type { SparkRing } from '../ring.ts';
+import { hatch, token, tokenWithAlpha } from '../theme/canvas-tokens.ts';
 
 export interface SparkFrame {
   readonly width: number;
@@ -26,7 +27,7 @@ export function rowValue(ring: SparkRing, slot: number, row: CardRow): number {
   let count = 0;
   for (const column of row.columns) {
     const value = ring.values[slot * ring.width + column]!;
-    if (value !== value) continue;
+    if (Number.isNaN(value)) continue;
     sum += value;
     count += 1;
   }
@@ -58,7 +59,13 @@ function drawDead(context: CanvasRenderingContext2D, frame: SparkFrame, top: num
   context.restore();
 }
 
-function drawRow(context: CanvasRenderingContext2D, ring: SparkRing, row: CardRow, top: number, frame: SparkFrame): void {
+function drawRow(
+  context: CanvasRenderingContext2D,
+  ring: SparkRing,
+  row: CardRow,
+  top: number,
+  frame: SparkFrame,
+): void {
   const startMs = frame.endMs - frame.spanMs;
   let max = row.max ?? 0;
   if (row.max === null) {
@@ -78,7 +85,7 @@ function drawRow(context: CanvasRenderingContext2D, ring: SparkRing, row: CardRo
     const slot = ring.slot(age);
     const timeMs = ring.times[slot]!;
     const value = rowValue(ring, slot, row);
-    if (timeMs < startMs || value !== value) continue;
+    if (timeMs < startMs || Number.isNaN(value)) continue;
     const y = bottom - 1 - Math.min(max, Math.max(0, value)) * scale;
     // A tick may be late or lost without a hole in a line of 100 pixels; four in a row are a gap.
     const isJoined = timeMs - beforeMs <= frame.intervalMs * 4;
@@ -86,7 +93,7 @@ function drawRow(context: CanvasRenderingContext2D, ring: SparkRing, row: CardRo
       x = xOf(frame, timeMs);
       line.lineTo(x, y);
     } else {
-      if (beforeMs === beforeMs) area.lineTo(x, bottom);
+      if (!Number.isNaN(beforeMs)) area.lineTo(x, bottom);
       x = xOf(frame, timeMs);
       line.moveTo(x, y);
       area.moveTo(x, bottom);
@@ -94,7 +101,7 @@ function drawRow(context: CanvasRenderingContext2D, ring: SparkRing, row: CardRo
     area.lineTo(x, y);
     beforeMs = timeMs;
   }
-  if (beforeMs !== beforeMs) return;
+  if (Number.isNaN(beforeMs)) return;
   area.lineTo(x, bottom);
   context.fillStyle = tokenWithAlpha(row.color, Number(token('chart-fill')) + 0.04);
   context.fill(area);

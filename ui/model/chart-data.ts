@@ -57,7 +57,7 @@ export function fillChartData(data: ChartData, chart: Chart, ring: HostRing, win
     for (let line = 0; line < columns.length; line += 1) {
       const value = columns[line]?.[index] ?? Number.NaN;
       const scale = chart.lines[line]!.isBelow ? -chart.factor : chart.factor;
-      data.values[line]![count] = value === value ? value * scale : null;
+      data.values[line]![count] = !Number.isNaN(value) ? value * scale : null;
     }
     count += 1;
     beforeMs = timeMs;

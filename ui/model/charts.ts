@@ -104,15 +104,21 @@ const rules: readonly SectionRule[] = [
         max: 100,
         lines: [
           { metric: 'cpu_mode_percent', label: 'user', title: 'User', color: 'c1' },
-          { metric: 'cpu_mode_percent', label: 'nice', title: 'Nice', color: 'c7' },
           { metric: 'cpu_mode_percent', label: 'system', title: 'System', color: 'c5' },
-          { metric: 'cpu_mode_percent', label: 'irq', title: 'IRQ', color: 'c6' },
-          { metric: 'cpu_mode_percent', label: 'softirq', title: 'Soft IRQ', color: 'c8' },
           { metric: 'cpu_mode_percent', label: 'iowait', title: 'IO wait', color: 'c2' },
           { metric: 'cpu_mode_percent', label: 'steal', title: 'Steal', color: 'c4' },
+          { metric: 'cpu_mode_percent', label: 'nice', title: 'Nice', color: 'c7' },
+          { metric: 'cpu_mode_percent', label: 'irq', title: 'IRQ', color: 'c6' },
+          { metric: 'cpu_mode_percent', label: 'softirq', title: 'Soft IRQ', color: 'c8' },
         ],
       },
-      { title: 'Per core', note: 'one row per core', kind: 'heat', max: 100, lines: [{ metric: 'cpu_core_used_percent' }] },
+      {
+        title: 'Per core',
+        note: 'one row per core',
+        kind: 'heat',
+        max: 100,
+        lines: [{ metric: 'cpu_core_used_percent' }],
+      },
     ],
   },
   {
@@ -155,17 +161,15 @@ const rules: readonly SectionRule[] = [
         note: 'used is what is not available',
         kind: 'stack',
         maxMetric: 'memory_total_bytes',
-        lines: [
-          { metric: 'memory_used_bytes', title: 'Used', color: 'c5' },
-          { metric: 'memory_available_bytes', title: 'Available', color: 'c3' },
-        ],
+        lines: [{ metric: 'memory_used_bytes', title: 'Used', color: 'c5' }],
       },
       {
-        title: 'Inside memory',
-        note: 'caches and free',
+        title: 'Available and caches',
+        note: '',
         kind: 'line',
         min: 0,
         lines: [
+          { metric: 'memory_available_bytes', title: 'Available', color: 'c1' },
           { metric: 'memory_cached_bytes', title: 'Cached', color: 'c3' },
           { metric: 'memory_buffers_bytes', title: 'Buffers', color: 'c7' },
           { metric: 'memory_free_bytes', title: 'Free', color: 'c9' },
@@ -217,7 +221,14 @@ const rules: readonly SectionRule[] = [
           { metric: 'disk_write_latency_ms', title: 'Write', color: 'c2' },
         ],
       },
-      { title: 'Busy', note: 'share of time with work', kind: 'line', min: 0, max: 100, lines: [{ metric: 'disk_busy_percent' }] },
+      {
+        title: 'Busy',
+        note: 'share of time with work',
+        kind: 'line',
+        min: 0,
+        max: 100,
+        lines: [{ metric: 'disk_busy_percent' }],
+      },
     ],
   },
   {
@@ -225,7 +236,16 @@ const rules: readonly SectionRule[] = [
     title: 'Filesystems',
     special: 'filesystems',
     used: ['filesystem_used_max_percent'],
-    charts: [{ title: 'Used', note: 'share of each', kind: 'line', min: 0, max: 100, lines: [{ metric: 'filesystem_used_percent' }] }],
+    charts: [
+      {
+        title: 'Used',
+        note: 'share of each',
+        kind: 'line',
+        min: 0,
+        max: 100,
+        lines: [{ metric: 'filesystem_used_percent' }],
+      },
+    ],
   },
   {
     id: 'network',
@@ -285,7 +305,13 @@ const rules: readonly SectionRule[] = [
           { metric: 'tcp_connections', label: 'listen', title: 'Listen', color: 'c9' },
         ],
       },
-      { title: 'Connections on the way', note: 'opening and closing', kind: 'line', min: 0, lines: [{ metric: 'tcp_connections' }] },
+      {
+        title: 'Connections on the way',
+        note: 'opening and closing',
+        kind: 'line',
+        min: 0,
+        lines: [{ metric: 'tcp_connections' }],
+      },
     ],
   },
   {
@@ -325,7 +351,14 @@ const rules: readonly SectionRule[] = [
 
 /** Metrics that the header shows. */
 const headerMetrics = ['uptime_seconds'];
-const mountMetrics = ['used_bytes', 'total_bytes', 'available_bytes', 'inodes_used_percent', 'inodes_total', 'inodes_used'];
+const mountMetrics = [
+  'used_bytes',
+  'total_bytes',
+  'available_bytes',
+  'inodes_used_percent',
+  'inodes_total',
+  'inodes_used',
+];
 /** Where a mode is what is left over, drawing it would only fill the chart. */
 const hiddenKeys = ['cpu_mode_percent{mode="idle"}'];
 
@@ -353,7 +386,14 @@ export function sectionsOf(layout: Layout): readonly Section[] {
   take(left, (parsed) => headerMetrics.includes(parsed.name) || hiddenKeys.includes(parsed.series.key));
   const others = otherCharts(left);
   if (others.length > 0) {
-    sections.push({ id: 'other', title: 'Other', note: `${others.length} metrics`, charts: others, mounts: [], hasProcesses: false });
+    sections.push({
+      id: 'other',
+      title: 'Other',
+      note: `${others.length} metrics`,
+      charts: others,
+      mounts: [],
+      hasProcesses: false,
+    });
   }
   return sections;
 }
@@ -421,7 +461,8 @@ function mountsOf(left: Map<string, Parsed>): Mount[] {
   const names = [...left.values()].filter((parsed) => parsed.name === 'filesystem_used_percent' || isMount(parsed));
   const mounts = [...new Set(names.map((parsed) => parsed.labels['mount'] ?? ''))].sort(compareNames);
   const keyOf = (metric: string, mount: string) =>
-    names.find((parsed) => parsed.name === `filesystem_${metric}` && parsed.labels['mount'] === mount)?.series.key ?? null;
+    names.find((parsed) => parsed.name === `filesystem_${metric}` && parsed.labels['mount'] === mount)?.series.key ??
+    null;
   const list = mounts.map((mount) => ({
     name: mount,
     usedKey: keyOf('used_bytes', mount),
@@ -439,10 +480,13 @@ function otherCharts(left: Map<string, Parsed>): Chart[] {
   for (const parsed of take(left, () => true)) groups.set(parsed.name, [...(groups.get(parsed.name) ?? []), parsed]);
   return [...groups].flatMap(([name, members]) => {
     const unit = members[0]!.series.unit;
+    const common = commonLabels(members);
     return pagesOf({
       id: `other/${name}`,
       title: name,
-      note: unit === '' || unit === '1' ? '' : unit,
+      note: [unit === '1' ? '' : unit, ...[...common].map(([label, value]) => `${label}=${value}`)]
+        .filter(Boolean)
+        .join(', '),
       kind: 'line',
       unit,
       factor: 1,
@@ -451,7 +495,7 @@ function otherCharts(left: Map<string, Parsed>): Chart[] {
       maxKey: null,
       lines: members.map((parsed, index) => ({
         key: parsed.series.key,
-        name: labelText(parsed.labels) || name,
+        name: labelText(parsed.labels, common) || name,
         color: palette[index % palette.length]!,
         dash: index % dashCount,
         isBelow: false,
@@ -476,9 +520,16 @@ function pagesOf(chart: Chart): Chart[] {
   });
 }
 
+/** Labels that all of several series share: they tell nothing apart. */
+function commonLabels(members: readonly Parsed[]): ReadonlyMap<string, string> {
+  if (members.length < 2) return new Map();
+  const first = Object.entries(members[0]!.labels);
+  return new Map(first.filter(([label, value]) => members.every(({ labels }) => labels[label] === value)));
+}
+
 /** Label values as a name; with their names where there are several. */
-function labelText(labels: Labels): string {
-  const entries = Object.entries(labels);
+function labelText(labels: Labels, common: ReadonlyMap<string, string> = new Map()): string {
+  const entries = Object.entries(labels).filter(([label]) => !common.has(label));
   if (entries.length === 1) return entries[0]![1];
   return entries.map(([name, value]) => `${name}=${value}`).join(' ');
 }

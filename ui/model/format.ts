@@ -161,5 +161,6 @@ export function formatAxis(value: number, unit: string): string {
   const parts = partsOf(value, unit);
   const figure = parts.figure.includes('.') ? parts.figure.replace(/\.?0+$/, '') : parts.figure;
   const short = parts.unit.replace(/\/s$/, '');
-  return short === '' ? figure : figure + thinSpace + short;
+  // The gutter of a chart holds six characters and a thin space.
+  return short === '' ? figure : figure + (figure.length + short.length > 5 ? '' : thinSpace) + short;
 }

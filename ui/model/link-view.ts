@@ -48,7 +48,8 @@ export interface LinkFacts {
 
 export function viewLink(facts: LinkFacts): LinkView {
   const { link, localMs, dataAgeMs } = facts;
-  const silentMs = link.phase === 'open' ? localMs - (link.heardMs ?? localMs) : localMs - (link.lostSinceMs ?? localMs);
+  const silentMs =
+    link.phase === 'open' ? localMs - (link.heardMs ?? localMs) : localMs - (link.lostSinceMs ?? localMs);
   if (silentMs < bannerAfterMs) {
     if (!link.everOpen) return { state: 'connecting', pill: 'connecting', banner: null };
     const delay = delayOf(facts);

@@ -24,7 +24,8 @@ export function yRange(chart: Pick<Chart, 'kind' | 'min' | 'max'>, facts: ScaleF
   }
   const bound = chart.max ?? facts.maxValue;
   const spread = dataMax - dataMin;
-  const min = chart.min ?? (chart.kind === 'stack' || (dataMin >= 0 && dataMin < spread * 2) ? 0 : dataMin - spread * 0.15);
+  const min =
+    chart.min ?? (chart.kind === 'stack' || (dataMin >= 0 && dataMin < spread * 2) ? 0 : dataMin - spread * 0.15);
   let max = bound !== null && bound > 0 ? Math.max(bound, dataMax) : dataMax + (dataMax - min) * 0.1;
   // A constant gets room above and below, and a constant 0 a unit above.
   if (!(max > min)) max = min + Math.max(1, Math.abs(min) * 0.1);

@@ -168,15 +168,23 @@ export class PwHost extends LitElement {
         @pw-toggle=${this.#togglePause}
       ></pw-toolbar>
       ${this.#sections.length === 0 ? this.#renderWaiting(open) : nothing}
-      ${this.#sections.length > 0 && sections.length === 0
-        ? html`<div class="state" role="status"><h1>No chart matches \u201c${this.route.find}\u201d</h1></div>`
-        : nothing}
-      ${sections.length === 0
-        ? nothing
-        : html`<div class="body" @pw-zoom=${this.#zoom} @pw-live=${this.#goLive} @pw-goto=${this.#goTo}>
-            <div>${repeat(sections, ({ id }) => id, (section) => this.#renderSection(section, open, hostWindow))}</div>
+      ${
+        this.#sections.length > 0 && sections.length === 0
+          ? html`<div class="state" role="status"><h1>No chart matches \u201c${this.route.find}\u201d</h1></div>`
+          : nothing
+      }
+      ${
+        sections.length === 0
+          ? nothing
+          : html`<div class="body" @pw-zoom=${this.#zoom} @pw-live=${this.#goLive} @pw-goto=${this.#goTo}>
+            <div>${repeat(
+              sections,
+              ({ id }) => id,
+              (section) => this.#renderSection(section, open, hostWindow),
+            )}</div>
             <pw-section-index role="navigation" aria-label="Sections" .sections=${sections} .current=${this.currentSection}></pw-section-index>
-          </div>`}`;
+          </div>`
+      }`;
   }
 
   #renderSection(section: Section, open: OpenHost, hostWindow: HostWindow) {
@@ -184,7 +192,11 @@ export class PwHost extends LitElement {
       <header><h2>${section.title}</h2><span class="ell">${section.note}</span></header>
       <div class="charts columns-${this.route.columns}">
         ${section.mounts.length === 0 ? nothing : html`<pw-fs-list .mounts=${section.mounts} .window=${hostWindow}></pw-fs-list>`}
-        ${repeat(section.charts, ({ id }) => id, (chart) => html`<pw-chart .chart=${chart} .window=${hostWindow}></pw-chart>`)}
+        ${repeat(
+          section.charts,
+          ({ id }) => id,
+          (chart) => html`<pw-chart .chart=${chart} .window=${hostWindow}></pw-chart>`,
+        )}
         ${section.hasProcesses ? html`<pw-process-table .open=${open}></pw-process-table>` : nothing}
       </div>
     </section>`;
@@ -228,7 +240,12 @@ export class PwHost extends LitElement {
 
   #needsSections(): boolean {
     const ring = this.#open?.stream.ring;
-    return ring !== undefined && (ring.version !== this.#sectionsVersion || ring !== this.#sectionsRing || (this.#sections.length === 0 && !this.hasAttribute('waiting')));
+    return (
+      ring !== undefined &&
+      (ring.version !== this.#sectionsVersion ||
+        ring !== this.#sectionsRing ||
+        (this.#sections.length === 0 && !this.hasAttribute('waiting')))
+    );
   }
 
   #readSections(): void {
@@ -260,7 +277,9 @@ export class PwHost extends LitElement {
   }
 
   #announcePause(): void {
-    this.dispatchEvent(new CustomEvent('pw-pause', { detail: this.#window?.isPaused === true, bubbles: true, composed: true }));
+    this.dispatchEvent(
+      new CustomEvent('pw-pause', { detail: this.#window?.isPaused === true, bubbles: true, composed: true }),
+    );
   }
 
   #goTo(event: CustomEvent<string>): void {

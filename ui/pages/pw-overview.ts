@@ -4,18 +4,18 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
+import { icon } from '../elements/icons.ts';
 import type { PwFilterBar } from '../elements/pw-filter-bar.ts';
 import type { PwHostCard } from '../elements/pw-host-card.ts';
-import { icon } from '../elements/icons.ts';
 import type { FleetCounts, FleetHost } from '../fleet.ts';
-import { formatCount, formatValue } from '../model/format.ts';
+import { formatCount } from '../model/format.ts';
 import { defaultGroup, groupHosts, type HostGroup, matchesFilter, tagChoices, tagNames } from '../model/hosts-view.ts';
-import { overviewColumn } from '../model/metrics.ts';
 import { type OverviewRoute, overviewRoute } from '../model/route.ts';
 import { sharedStyles } from '../theme/shared.ts';
 import '../elements/pw-empty-state.ts';
 import '../elements/pw-filter-bar.ts';
 import '../elements/pw-fleet-header.ts';
+import '../elements/pw-group-means.ts';
 import '../elements/pw-host-card.ts';
 import '../elements/pw-skeleton.ts';
 
@@ -141,7 +141,15 @@ export class PwOverview extends LitElement {
         .tagNames=${tagNames(fleet.hosts)}
         .groupBy=${groupBy}
       ></pw-filter-bar>
-      ${shown.length === 0 ? this.#renderNone() : repeat(groups, ({ id }) => id, (group) => this.#renderGroup(group, reachable))}`;
+      ${
+        shown.length === 0
+          ? this.#renderNone()
+          : repeat(
+              groups,
+              ({ id }) => id,
+              (group) => this.#renderGroup(group, reachable),
+            )
+      }`;
   }
 
   #renderGroup(group: HostGroup<FleetHost>, reachable: FleetHost | undefined) {
@@ -156,10 +164,12 @@ export class PwOverview extends LitElement {
           ${icon('down', 12)}
         </button>
         <h2>${group.title}</h2>
-        <span>${formatCount(group.hosts.length)} ${group.hosts.length === 1 ? 'host' : 'hosts'}${group.id === 'attention' ? nothing : meansText(group.hosts)}</span>
+        <span>${formatCount(group.hosts.length)} ${group.hosts.length === 1 ? 'host' : 'hosts'}</span>
+        ${group.id === 'attention' ? nothing : html`<pw-group-means .dashboard=${this.dashboard} .hosts=${group.hosts}></pw-group-means>`}
       </div>
-      ${isOpen
-        ? html`<div class="grid">
+      ${
+        isOpen
+          ? html`<div class="grid">
             ${repeat(
               group.hosts,
               (host) => host,
@@ -174,7 +184,8 @@ export class PwOverview extends LitElement {
                 ></pw-host-card>`,
             )}
           </div>`
-        : nothing}
+          : nothing
+      }
     </section>`;
   }
 
@@ -201,7 +212,9 @@ export class PwOverview extends LitElement {
 
   /** Arrows walk the grid as it is seen, across the groups. */
   #moveByKey(event: KeyboardEvent): void {
-    const from = event.composedPath().find((target): target is PwHostCard => target instanceof Element && target.localName === 'pw-host-card');
+    const from = event
+      .composedPath()
+      .find((target): target is PwHostCard => target instanceof Element && target.localName === 'pw-host-card');
     if (from === undefined || !event.key.startsWith('Arrow')) return;
     const cards = [...this.renderRoot.querySelectorAll<PwHostCard>('pw-host-card')];
     const to = neighbour(cards, from, event.key);
@@ -234,16 +247,4 @@ function countStates(hosts: readonly FleetHost[]): FleetCounts {
   const counts = { all: hosts.length, up: 0, stale: 0, down: 0, never: 0 };
   for (const host of hosts) counts[host.state] += 1;
   return counts;
-}
-
-/** Means over a group as of this render; the cards carry what moves. */
-function meansText(hosts: readonly FleetHost[]): string {
-  const mean = (column: number) => {
-    const values = hosts.map((host) => host.spark.newest(column)).filter((value) => !Number.isNaN(value));
-    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-  };
-  const cpu = mean(overviewColumn.cpu);
-  const memory = mean(overviewColumn.memory);
-  if (cpu === null || memory === null) return '';
-  return ` · CPU ${formatValue(cpu, 'percent')} · Mem ${formatValue(memory, 'percent')}`;
 }

@@ -69,7 +69,15 @@ export function fakeTick(host: FakeHost, timeMs: number): Float64Array {
 }
 
 export function fakeProcesses(host: FakeHost, timeMs: number): TopRow[] {
-  const names = ['php-fpm: pool shop', 'nginx: worker', 'redis-server', 'postgres: checkpointer', 'vector', 'pulsewire-agent', 'sshd'];
+  const names = [
+    'php-fpm: pool shop',
+    'nginx: worker',
+    'redis-server',
+    'postgres: checkpointer',
+    'vector',
+    'pulsewire-agent',
+    'sshd',
+  ];
   return names.map((name, index) => ({
     pid: 700 + index * 913,
     name,
@@ -85,10 +93,13 @@ function seriesOf(index: number): Series[] {
     series.push({ key: formatSeriesKey(name, labels), unit: unitText, kind: 'gauge', every });
 
   add('cpu_used_percent', 'percent');
-  for (const mode of ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal']) add('cpu_mode_percent', 'percent', { mode });
+  for (const mode of ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'])
+    add('cpu_mode_percent', 'percent', { mode });
   for (let core = 0; core < 16; core += 1) add('cpu_core_used_percent', 'percent', { core: String(core) });
-  for (const name of ['load_1m', 'load_5m', 'load_15m', 'process_running', 'process_blocked', 'open_files']) add(name, '1');
-  for (const name of ['cpu_some', 'memory_some', 'memory_full', 'io_some', 'io_full']) add(`pressure_${name}_percent`, 'percent');
+  for (const name of ['load_1m', 'load_5m', 'load_15m', 'process_running', 'process_blocked', 'open_files'])
+    add(name, '1');
+  for (const name of ['cpu_some', 'memory_some', 'memory_full', 'io_some', 'io_full'])
+    add(`pressure_${name}_percent`, 'percent');
   for (const name of ['total', 'used', 'available', 'free', 'buffers', 'cached']) add(`memory_${name}_bytes`, 'bytes');
   add('memory_used_percent', 'percent');
   add('swap_total_bytes', 'bytes');
@@ -108,13 +119,16 @@ function seriesOf(index: number): Series[] {
   }
   for (const direction of ['receive', 'transmit']) {
     add(`network_${direction}_bytes_per_sec`, 'bytes/s', { interface: 'eno1' });
-    for (const what of ['packets', 'errors', 'drops']) add(`network_${direction}_${what}_per_sec`, '1/s', { interface: 'eno1' });
+    for (const what of ['packets', 'errors', 'drops'])
+      add(`network_${direction}_${what}_per_sec`, '1/s', { interface: 'eno1' });
   }
-  for (const state of ['established', 'syn_sent', 'time_wait', 'close_wait', 'last_ack', 'listen']) add('tcp_connections', '1', { state }, 10);
+  for (const state of ['established', 'syn_sent', 'time_wait', 'close_wait', 'last_ack', 'listen'])
+    add('tcp_connections', '1', { state }, 10);
   add('process_count', '1', {}, 10);
   add('logged_in_users', '1', {}, 10);
   add('uptime_seconds', 's');
-  for (const sensor of ['coretemp/Package id 0', 'nvme/Composite', 'acpitz/temp1']) add('temperature_celsius', 'celsius', { sensor }, 10);
+  for (const sensor of ['coretemp/Package id 0', 'nvme/Composite', 'acpitz/temp1'])
+    add('temperature_celsius', 'celsius', { sensor }, 10);
   if (index % 2 === 0) {
     for (const code of ['2xx', '4xx', '5xx']) add('nginx_requests_per_sec', '1/s', { code, zone: 'shop' }, 5);
     add('checkout_queue_depth', '');

@@ -10,11 +10,11 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { BlockEncoder, joinBlock } from '#core/block.ts';
 import { decodeFromViewer, encodeMessage } from '#core/codec.ts';
 import { type FromViewer, type StorageState, type ToViewer, viewerSubprotocol, type Watch } from '#core/message.ts';
 import { encodeLayout } from '#core/series.ts';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { createFakeFleet, type FakeHost, fakeProcesses, fakeTick } from './fake-fleet.ts';
 
 const distFolder = fileURLToPath(new URL('../../dist/ui/', import.meta.url));
@@ -64,7 +64,10 @@ export class FakeHub {
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
     });
-    this.#sockets = new WebSocketServer({ noServer: true, handleProtocols: (names) => names.has(viewerSubprotocol) && viewerSubprotocol });
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      handleProtocols: (names) => names.has(viewerSubprotocol) && viewerSubprotocol,
+    });
     this.#server.on('upgrade', (request, socket, head) => {
       if (this.#refusesSockets || request.url !== '/live') socket.destroy();
       else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
@@ -146,7 +149,7 @@ export class FakeHub {
     switch (message.kind) {
       case 'watch':
         viewer.watch = message.keys.length === 0 ? null : message;
-        if (viewer.watch !== null) this.#sendOverview(viewer, viewer.watch, this.#lastTickMs);
+        if (viewer.watch !== null) this.#sendOverview(viewer, viewer.watch, this.#lastTickMs, true);
         return;
       case 'subscribe':
         for (const id of message.hostIds) {
@@ -165,8 +168,11 @@ export class FakeHub {
     return Math.floor(this.#nowMs / 1_000) * 1_000;
   }
 
-  #sendOverview(viewer: Viewer, watch: Omit<Watch, 'kind'>, timeMs: number): void {
-    const hosts = this.hosts.filter((host) => host.silentSinceMs === null && host.state === 'up');
+  /** The first one, of all hosts that were ever seen, tells the newest values of those that are silent too. */
+  #sendOverview(viewer: Viewer, watch: Omit<Watch, 'kind'>, timeMs: number, isFirst = false): void {
+    const hosts = this.hosts.filter((host) =>
+      isFirst ? host.state !== 'never' : host.silentSinceMs === null && host.state === 'up',
+    );
     const keys = watch.keys;
     const values = new Float32Array(hosts.length * keys.length);
     for (const [row, host] of hosts.entries()) {
@@ -178,7 +184,7 @@ export class FakeHub {
       kind: 'overview',
       nowMs: this.#nowMs,
       hostIds: bytesOf(Uint32Array.from(hosts, (host) => host.id)),
-      timesMs: bytesOf(Float64Array.from(hosts, () => timeMs)),
+      timesMs: bytesOf(Float64Array.from(hosts, (host) => host.silentSinceMs ?? timeMs)),
       values: bytesOf(values),
     });
   }
@@ -187,7 +193,15 @@ export class FakeHub {
     if (host.silentSinceMs !== null) return;
     this.#sendLayout(viewer, host);
     const column = bytesOf(fakeTick(host, timeMs));
-    this.#send(viewer, { kind: 'tick', hostId: host.id, ordinal: epochOrdinal, seq: seqOf(timeMs), layoutId: host.layout.id, timeMs, column });
+    this.#send(viewer, {
+      kind: 'tick',
+      hostId: host.id,
+      ordinal: epochOrdinal,
+      seq: seqOf(timeMs),
+      layoutId: host.layout.id,
+      timeMs,
+      column,
+    });
     if ((timeMs / 1_000) % 5 === 0) this.#sendProcesses(viewer, host, timeMs);
   }
 
@@ -288,7 +302,8 @@ export class FakeHub {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://hub');
     if (pathname.startsWith('/fetch/')) return this.#answerRest(pathname, response);
-    const path = pathname === '/dashboard' || pathname === '/dashboard/' ? 'index.html' : pathname.replace(/^\/dashboard\//, '');
+    const path =
+      pathname === '/dashboard' || pathname === '/dashboard/' ? 'index.html' : pathname.replace(/^\/dashboard\//, '');
     try {
       const body = await readFile(join(distFolder, normalize(path)));
       response.writeHead(200, {
@@ -309,7 +324,10 @@ export class FakeHub {
     const entries = this.hosts.map((host) => {
       const row = this.#rowOf(host);
       if (pathname === '/fetch/hosts')
-        return [host.name, { tags: host.tags, status: host.state, last_seen: row.lastMs === 0 ? null : row.lastMs / 1_000 }];
+        return [
+          host.name,
+          { tags: host.tags, status: host.state, last_seen: row.lastMs === 0 ? null : row.lastMs / 1_000 },
+        ];
       const column = fakeTick(host, timeMs);
       const metrics = Object.fromEntries(
         host.layout.series.map(({ key }, index) => [key, column[index]]).filter(([, value]) => Number.isFinite(value)),
@@ -329,4 +347,3 @@ function bytesOf(array: Uint32Array | Float32Array | Float64Array): Uint8Array {
 function seqOf(timeMs: number): number {
   return Math.floor(timeMs / 1_000) - 1_700_000_000;
 }
-

@@ -1,6 +1,5 @@
 /** Tokens for canvases, read from the style sheet once per theme and kept: `getComputedStyle` is too dear for each draw. */
 
-
 let cache = new Map<string, string>();
 
 /** Forgets what was read; to be called when the theme changes. */

@@ -4,5 +4,7 @@ import { unsafeCSS } from 'lit';
 const series = Array.from({ length: 9 }, (_, index) => `c${index + 1}`);
 const heats = Array.from({ length: 9 }, (_, index) => `heat-${index}`);
 
-export const fillStyles = unsafeCSS([...series, ...heats].map((name) => `.fill-${name}{fill:var(--pw-${name})}`).join(''));
+export const fillStyles = unsafeCSS(
+  [...series, ...heats].map((name) => `.fill-${name}{fill:var(--pw-${name})}`).join(''),
+);
 export const strokeStyles = unsafeCSS(series.map((name) => `.stroke-${name}{stroke:var(--pw-${name})}`).join(''));
