@@ -1,0 +1,110 @@
+/**
+ * How long to stay away after a connection has ended, and what that end means. Pure: the policy of the agent's link.
+ *
+ * An end that time heals (network, restart, busy hub) is retried with full jitter, at most every 15 s. An end that a
+ * person must heal (token, version, a second agent of this name) is retried slowly, so that a fleet of them is no
+ * load; the slow waits are spread by a tenth so that agents refused together do not come back together.
+ */
+import { backoffMs, linkBackoff } from '#core/time.ts';
+
+/**
+ * How an attempt or a connection ended. `failed`: no answer (name, network, TLS, time-out). `refused`: an HTTP
+ * status in place of the upgrade. `closed`: a WebSocket close code; 1006 when there was none. `foreign`: the hub is
+ * not the one that knows this agent.
+ */
+export type LinkEnd =
+  | { readonly kind: 'failed'; readonly error: string }
+  | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null }
+  | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'foreign'; readonly hubId: string };
+
+export interface RetryOptions {
+  /** Attempts since the link was last stable; 0 for the first retry. */
+  readonly attempt: number;
+  /** Uniform in 0..1. */
+  readonly random: () => number;
+  /** Whether the next attempt comes with another credential (see `blamesCredential`). */
+  readonly hasOtherCredential: boolean;
+}
+
+const minuteMs = 60_000;
+const tokenWaitMs = 5 * minuteMs;
+/** By close code; an HTTP status that says the same is mapped to its code. */
+const slowWaitsMs: ReadonlyMap<number, number> = new Map([
+  [4401, tokenWaitMs],
+  [4403, 5 * minuteMs],
+  [4409, minuteMs],
+  [4426, 5 * minuteMs],
+  [4429, 30_000],
+]);
+const codeOfStatus: ReadonlyMap<number, number> = new Map([
+  [401, 4401],
+  [403, 4403],
+  [409, 4409],
+  [426, 4426],
+  [429, 4429],
+]);
+/** A hub, or what stands before it, may not send an agent away for longer. */
+const retryAfterMsMax = 60 * minuteMs;
+
+/** Wait until the next attempt, ms. */
+export function retryWaitMs(end: LinkEnd, { attempt, random, hasOtherCredential }: RetryOptions): number {
+  const jitterMs = backoffMs(attempt, linkBackoff, random);
+  if (end.kind === 'refused' && end.retryAfterMs !== null) {
+    return Math.min(end.retryAfterMs, retryAfterMsMax) + jitterMs;
+  }
+  if (blamesCredential(end) && hasOtherCredential) return jitterMs;
+  const slowMs = slowWaitOf(end);
+  return slowMs === null ? jitterMs : Math.round(slowMs * (1 + random() / 10));
+}
+
+/** Whether the credential was not accepted: another one, if there is one, may be. */
+export function blamesCredential(end: LinkEnd): boolean {
+  return end.kind === 'foreign' || codeOf(end) === 4401;
+}
+
+/** The end in a few words, the same for ends of the same kind: what is logged once while it lasts. */
+export function reasonOf(end: LinkEnd): string {
+  switch (end.kind) {
+    case 'failed':
+      return end.error;
+    case 'foreign':
+      return 'the hub is not the one that knows this agent';
+    case 'refused':
+      return reasonOfCode.get(codeOf(end) ?? 0) ?? `HTTP status ${end.status}`;
+    case 'closed':
+      return reasonOfCode.get(end.code) ?? `close code ${end.code}`;
+  }
+}
+
+/** Parses a Retry-After header (RFC 9110, 10.2.3): seconds or a date. null when there is none that can be read. */
+export function parseRetryAfter(text: string | undefined, nowMs: number): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1_000;
+  // `Date.parse` reads much more than dates of HTTP: "-5" is a day of 2001 to it.
+  const atMs = /^[A-Z][a-z]{2,8}, /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
+}
+
+const reasonOfCode: ReadonlyMap<number, string> = new Map([
+  [1000, 'closed'],
+  [1001, 'the hub goes away'],
+  [1006, 'connection lost'],
+  [1012, 'the hub restarts'],
+  [1013, 'the hub is busy'],
+  [4401, 'the credential is not accepted'],
+  [4403, 'this agent is disabled'],
+  [4409, 'another agent with this identity is connected'],
+  [4426, 'the hub does not speak this version'],
+  [4429, 'too many messages'],
+]);
+
+function codeOf(end: LinkEnd): number | null {
+  if (end.kind === 'closed') return end.code;
+  return end.kind === 'refused' ? (codeOfStatus.get(end.status) ?? null) : null;
+}
+
+function slowWaitOf(end: LinkEnd): number | null {
+  if (end.kind === 'foreign') return tokenWaitMs;
+  return slowWaitsMs.get(codeOf(end) ?? 0) ?? null;
+}
