@@ -122,15 +122,9 @@ export class Feed {
     if (socket !== this.#socket) return;
     this.#armSilence();
     this.#link = { ...this.#link, heardMs: this.#options.nowMs() };
-    if (!(data instanceof ArrayBuffer)) return this.#abandon(socket);
-    let message: ToViewer;
-    try {
-      message = decodeToViewer(new Uint8Array(data));
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      return this.#abandon(socket);
-    }
-    this.#receiver.received(message);
+    const message = decode(data);
+    if (message === null) this.#abandon(socket);
+    else this.#receiver.received(message);
   }
 
   #closed(socket: WebSocket): void {
@@ -172,5 +166,16 @@ export class Feed {
   #change(change: Partial<Link>, opened = false): void {
     this.#link = { ...this.#link, ...change };
     this.#receiver.linkChanged(this.#link, opened);
+  }
+}
+
+/** null for what breaks the protocol. */
+function decode(data: unknown): ToViewer | null {
+  if (!(data instanceof ArrayBuffer)) return null;
+  try {
+    return decodeToViewer(new Uint8Array(data));
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
   }
 }

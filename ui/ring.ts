@@ -183,7 +183,7 @@ export class HostRing {
 
   #isBefore(place: TickPlace, index: number): boolean {
     const ordinal = this.#ordinals[index]!;
-    if (place.Number.isNaN(ordinal)) return place.ordinal < ordinal;
+    if (place.ordinal !== ordinal) return place.ordinal < ordinal;
     const seq = this.#seqs[index]!;
     return place.seq > 0 && seq > 0 ? place.seq < seq : place.timeMs < this.#times[index]!;
   }

@@ -100,6 +100,11 @@ export class FakeHub {
     if (sockets) this.closeSockets(1012);
   }
 
+  /** Open live sockets. */
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
   closeSockets(code: number): void {
     for (const { socket } of this.#viewers) socket.close(code);
   }
