@@ -6,7 +6,7 @@ import type { ModelSpoolState } from '#core/stream/testing/model-spool.ts';
 import { ticksOf } from './checked-spool.ts';
 import { idOf } from './oracle.ts';
 import { SimAgent } from './sim-agent.ts';
-import type { SimDatabase, StreamRow } from './sim-database.ts';
+import type { SimDatabase } from './sim-database.ts';
 import type { Simulation } from './simulation.ts';
 
 type Fault = () => void;
@@ -204,20 +204,14 @@ export class Chaos {
   /** Does something to the database that loses stored ticks: those that no spool holds are excused. */
   #undo(change: () => void): void {
     const { database, agents, oracle } = this.#simulation;
-    const before = idsOf(database);
+    const ids = database.storedIds();
+    const places = database.gapPlaces();
     change();
-    const after = idsOf(database);
-    const held = new Set(agents.flatMap((agent) => ticksOf(agent.spool).map((tick) => idOf(tick.column))));
+    for (const id of database.storedIds()) ids.delete(id);
+    for (const place of database.gapPlaces()) places.delete(place);
     oracle.undone(
-      [...before].filter((id) => !after.has(id)),
-      (id) => held.has(id),
+      { ids, places },
+      new Set(agents.flatMap((agent) => ticksOf(agent.spool).map((tick) => idOf(tick.column)))),
     );
   }
-}
-
-function idsOf(database: SimDatabase): Set<number> {
-  const ids = new Set<number>();
-  for (const stream of database.streams.values() as Iterable<StreamRow>)
-    for (const tick of stream.ticks.values()) ids.add(idOf(tick.column));
-  return ids;
 }

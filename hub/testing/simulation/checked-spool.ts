@@ -55,7 +55,11 @@ export class CheckedSpool implements Spool {
 
   acknowledge(epoch: Id128, seq: number, gapTicks: number): void {
     for (const item of itemsOf(this.model, epoch)) {
-      if (item.kind === 'gap' || item.seq > seq) continue;
+      if (firstSeqOf(item) > seq) break;
+      if (item.kind === 'gap') {
+        this.#excuse(epoch, item.firstSeq, Math.min(seq, item.lastSeq));
+        continue;
+      }
       const isSafe = this.#parts.wasStored(idOf(item.column)) || this.#parts.wasGap(epoch, item.seq);
       assert(isSafe, `I6: tick ${idOf(item.column)} at ${epoch} ${item.seq} is stored before it is deleted`);
     }
@@ -89,12 +93,20 @@ export class CheckedSpool implements Spool {
         next += 1;
         continue;
       }
-      for (let seq = item.firstSeq; seq <= item.lastSeq; seq += 1)
-        for (const tick of oracle.at(`${agentId} ${epoch} ${seq}`)) tick.isLost = true;
+      this.#excuse(epoch, item.firstSeq, item.lastSeq, true);
     }
     world.tally.count('fork found');
     world.tally.count('rows re-homed', seqs.length);
     this.model.rehome(epoch, seqs);
+  }
+
+  /** Ticks that a copied or reverted machine had given up before its stream was found to have gone on elsewhere. */
+  #excuse(epoch: Id128, firstSeq: number, lastSeq: number, isForked = false): void {
+    for (let seq = firstSeq; seq <= lastSeq; seq += 1) {
+      const made = this.#parts.oracle.at(`${this.#parts.agentId} ${epoch} ${seq}`);
+      if (this.#parts.wasGap(epoch, seq) || (made.length < 2 && !isForked)) continue;
+      for (const tick of made) if (!this.#parts.wasStored(tick.id)) tick.isLost = true;
+    }
   }
 }
 
@@ -118,4 +130,12 @@ export function ticksOf(spool: ModelSpool): TickItem[] {
   for (const { epoch } of spool.streams())
     for (const item of itemsOf(spool, epoch)) if (item.kind === 'tick') ticks.push(item);
   return ticks;
+}
+
+/** Places, as `agent epoch seq`, of the ticks that a spool has given up. */
+export function* gapPlacesOf(spool: ModelSpool, agentId: Id128): Generator<string> {
+  for (const { epoch } of spool.streams())
+    for (const item of itemsOf(spool, epoch))
+      if (item.kind === 'gap')
+        for (let seq = item.firstSeq; seq <= item.lastSeq; seq += 1) yield `${agentId} ${epoch} ${seq}`;
 }

@@ -7,7 +7,7 @@
  * earlier state, this is excused, and nothing else:
  *
  * - `lost`: the tick may be missing. Its last copy went with a disk: it was only in a spool that was restored,
- *   reverted or retired, or it was acknowledged and stored only in what a restored or emptied database has
+ *   reverted or retired, or it was stored (or covered) only in what a restored or emptied database has
  *   undone, or its host was removed. Or: it had been given up by a reverted machine before its stream was re-homed.
  * - `copied`: the tick was in a spool that was copied (backup, clone, snapshot), so that two agents may offer it: it
  *   may be stored and covered by a gap. Moved to a new stream by one copy and stored by another it may be stored twice.
@@ -26,12 +26,11 @@ export interface MadeTick {
   isAccepted: boolean;
   isLost: boolean;
   isCopied: boolean;
-  /** How often the database has been told it, restores included. */
-  storedTimes: number;
 }
 
 export class Oracle {
   readonly #ticks = new Map<number, MadeTick>();
+  readonly #byPlace = new Map<string, MadeTick[]>();
   #nextId = 1;
 
   nextId(): number {
@@ -52,16 +51,17 @@ export class Oracle {
     const id = idOf(tick.column);
     const { agentId, epoch, seq } = place;
     assert(!this.#ticks.has(id), 'each tick is made once');
-    this.#ticks.set(id, {
+    const made: MadeTick = {
       id,
       agentId,
       print: printOf(tick),
-      places: [`${agentId} ${epoch} ${seq}`],
+      places: [],
       isAccepted: false,
       isLost: false,
       isCopied: false,
-      storedTimes: 0,
-    });
+    };
+    this.#ticks.set(id, made);
+    this.#place(made, `${agentId} ${epoch} ${seq}`);
   }
 
   accepted(id: number): void {
@@ -75,17 +75,21 @@ export class Oracle {
   }
 
   moved(item: TickItem, place: { readonly agentId: Id128; readonly epoch: Id128; readonly seq: number }): void {
-    this.tick(item.column).places.push(`${place.agentId} ${place.epoch} ${place.seq}`);
+    this.#place(this.tick(item.column), `${place.agentId} ${place.epoch} ${place.seq}`);
   }
 
   /** The ticks whose last place is this one: two, after a machine was copied or reverted. */
   at(place: string): MadeTick[] {
-    return [...this.#ticks.values()].filter((tick) => tick.places.at(-1) === place);
+    return (this.#byPlace.get(place) ?? []).filter((tick) => tick.places.at(-1) === place);
   }
 
-  /** These ticks were stored, and the database has undone that; they are lost unless a spool holds them. */
-  undone(ids: Iterable<number>, isHeld: (id: number) => boolean): void {
-    for (const id of ids) if (!isHeld(id)) this.#ticks.get(id)!.isLost = true;
+  /** The database has undone these ticks and these places in gaps: they are lost unless a spool holds them. */
+  undone(
+    undone: { readonly ids: Iterable<number>; readonly places: Iterable<string> },
+    heldIds: ReadonlySet<number>,
+  ): void {
+    for (const id of undone.ids) if (!heldIds.has(id)) this.#ticks.get(id)!.isLost = true;
+    for (const place of undone.places) for (const tick of this.at(place)) if (!heldIds.has(tick.id)) tick.isLost = true;
   }
 
   /** I2: what is stored was made by that agent, at that place, and is unchanged. */
@@ -98,7 +102,11 @@ export class Oracle {
       made.print === printOf(tick),
       `I2: tick ${made.id} is stored unchanged: got ${printOf(tick)}, not ${made.print}`,
     );
-    made.storedTimes += 1;
+  }
+
+  #place(tick: MadeTick, place: string): void {
+    tick.places.push(place);
+    this.#byPlace.set(place, [...(this.#byPlace.get(place) ?? []), tick]);
   }
 
   /** I1 and I4, when everything is healed and drained. */

@@ -13,7 +13,7 @@ import { createLayout, encodeLayout, type Layout } from '#core/series.ts';
 import { AgentLink } from '#core/stream/agent-link.ts';
 import type { TickItem } from '#core/stream/item.ts';
 import type { ModelSpool, ModelSpoolState } from '#core/stream/testing/model-spool.ts';
-import { CheckedSpool, itemsOf, ticksOf } from './checked-spool.ts';
+import { CheckedSpool, gapPlacesOf, itemsOf, ticksOf } from './checked-spool.ts';
 import { idOf, type Oracle } from './oracle.ts';
 import type { SimHub } from './sim-hub.ts';
 import { type NetworkOptions, SimConnection } from './sim-network.ts';
@@ -25,6 +25,10 @@ export interface SimAgentParts {
   readonly hubs: readonly SimHub[];
   readonly network: NetworkOptions;
   readonly wasStored: (id: number) => boolean;
+  /** Ids of all ticks that are stored at this moment. */
+  readonly storedIds: () => Set<number>;
+  /** Places of all seqs that stored gaps cover at this moment. */
+  readonly gapPlaces: () => Set<string>;
   readonly wasGap: (agentId: Id128, epoch: Id128, seq: number) => boolean;
 }
 
@@ -150,13 +154,13 @@ export class SimAgent {
 
   /** The disk is as it was then. What only it held since is lost. */
   putBack(state: ModelSpoolState): void {
-    const before = ticksOf(this.spool);
+    const ids = new Set(ticksOf(this.spool).map((tick) => idOf(tick.column)));
+    const places = new Set(gapPlacesOf(this.spool, this.shape.agentId));
     this.spool.restore(state);
-    const held = new Set(ticksOf(this.spool).map((tick) => idOf(tick.column)));
-    for (const tick of before) {
-      const id = idOf(tick.column);
-      if (!held.has(id) && !this.#parts.wasStored(id)) this.#parts.oracle.tick(tick.column).isLost = true;
-    }
+    for (const id of this.#parts.storedIds()) ids.delete(id);
+    for (const place of this.#parts.gapPlaces()) places.delete(place);
+    const heldIds = new Set(ticksOf(this.spool).map((tick) => idOf(tick.column)));
+    this.#parts.oracle.undone({ ids, places }, heldIds);
     for (const tick of ticksOf(this.spool)) this.#parts.oracle.tick(tick.column).isCopied = true;
     this.#uncommitted = [];
   }

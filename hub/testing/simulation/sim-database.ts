@@ -9,6 +9,7 @@ import { assert } from '#core/errors.ts';
 import type { GapReason, Id128, StreamOffer } from '#core/message.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { itemCrc } from '#core/stream/item.ts';
+import { idOf } from './oracle.ts';
 import type { World } from './world.ts';
 
 /** A tick as it is stored, on the agent's own clock. */
@@ -150,6 +151,25 @@ export class SimDatabase {
       const { id, epoch, ordinal, storedSeq, storedCrc, gapTicks, lease } = row;
       return { id, epoch, ordinal, storedSeq, storedCrc, gapTicks, shiftMs: row.shiftMs, lease };
     });
+  }
+
+  /** Numbers of all ticks that are stored. */
+  storedIds(): Set<number> {
+    const ids = new Set<number>();
+    for (const stream of this.#state.streams.values())
+      for (const tick of stream.ticks.values()) ids.add(idOf(tick.column));
+    return ids;
+  }
+
+  /** Places, as `agent epoch seq`, that stored gaps cover. */
+  gapPlaces(): Set<string> {
+    const places = new Set<string>();
+    for (const stream of this.#state.streams.values()) {
+      const agentId = this.hostOf(stream)?.agentId;
+      for (const gap of stream.gaps)
+        for (let seq = gap.firstSeq; seq <= gap.lastSeq; seq += 1) places.add(`${agentId} ${stream.epoch} ${seq}`);
+    }
+    return places;
   }
 
   storeLayout(id: string): void {

@@ -98,6 +98,8 @@ function createSimulation(world: World): Simulation {
     oracle,
     hubs,
     network: { delayMsMax: world.pick([5, 100, 2_000]), hostileRatio: world.pick([0, 0, 0, 0.05]) },
+    storedIds: () => database.storedIds(),
+    gapPlaces: () => database.gapPlaces(),
     wasStored: (id) => wasStored.has(id),
     wasGap: (agentId, epoch, seq) => wasGap.has(`${agentId} ${epoch} ${seq}`),
   };
