@@ -234,7 +234,7 @@ function parseHubUrl(text: string, problems: string[]): string {
   if (!URL.canParse(text)) return wrong('be a URL such as "wss://hub.example.org"');
   const url = new URL(text);
   const scheme = schemes.get(url.protocol);
-  if (scheme === undefined) return wrong('start with ws:, wss:, http: or https:');
+  if (scheme === undefined) return wrong('start with ws://, wss://, http:// or https://');
   if (url.username !== '' || url.password !== '') return wrong('hold no user and no password');
   if (url.search !== '' || url.hash !== '') return wrong('end with its path');
   const base = url.pathname.replace(/\/+$/, '');

@@ -318,7 +318,8 @@ export class HubLink {
     if (!isFirst) return;
     this.#openCount += 1;
     this.#problem = null;
-    this.#options.log.info({ hubId, hubVersion, hostName, attempts: this.#attempt + 1 }, 'link.opened');
+    const credential = connection.credential?.kind ?? 'none';
+    this.#options.log.info({ hubId, hubVersion, hostName, credential, attempts: this.#attempt + 1 }, 'link.opened');
   }
 
   #refuse(connection: Connection, error: ProtocolError): void {
@@ -348,7 +349,8 @@ export class HubLink {
     const hasOtherCredential = blamesCredential(end) && this.#changeCredential(connection.credential);
     const waitMs = retryWaitMs(end, { attempt: this.#attempt, random: this.#options.random, hasOtherCredential });
     this.#attempt += 1;
-    this.#logEnd(connection, { end, waitMs });
+    // With another credential at hand nothing is known to be wrong yet.
+    if (!hasOtherCredential || this.#problem === null) this.#logEnd(connection, { end, waitMs });
     this.#retryTimer = setTimeout(() => this.#connect(), waitMs);
   }
 

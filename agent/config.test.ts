@@ -1,0 +1,238 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConfigError } from '#core/errors.ts';
+import { type Environment, maskConfig, parseAgentConfig, readAgentConfig } from './config.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pulsewire-config-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function parse(settings: unknown, env: Environment = {}) {
+  return parseAgentConfig(settings, { env, cwd: '/work-folder', folder: '/etc/pulsewire' });
+}
+
+/** What is said about settings that cannot be used. */
+function problemsOf(make: () => unknown): readonly string[] {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+/** A file of this content and mode in the test's folder. */
+function fileOf(content: string, mode = 0o600): string {
+  const file = join(folder, 'file');
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+  return file;
+}
+
+function read(file: string, env: Environment = {}) {
+  return readAgentConfig({ file, env, cwd: folder });
+}
+
+describe('parseAgentConfig()', () => {
+  test('has a default for everything', () => {
+    expect(parse({})).toEqual({
+      hubUrl: 'ws://localhost:8888/agent',
+      name: expect.stringMatching(/./),
+      tags: {},
+      intervalMs: 1_000,
+      dataFolder: '/work-folder/data/agent',
+      metricsFolder: '/work-folder/data/agent/metrics',
+      spoolBytesMax: null,
+      spoolCommitMs: 0,
+      keepAcked: false,
+      seriesMax: 4_000,
+      enrolmentKey: null,
+      logLevel: 'info',
+    });
+  });
+
+  test.each([
+    ['http://hub:8888', 'ws://hub:8888/agent'],
+    ['https://hub.example.org', 'wss://hub.example.org/agent'],
+    ['wss://hub.example.org/', 'wss://hub.example.org/agent'],
+    ['wss://hub.example.org/pulsewire/', 'wss://hub.example.org/pulsewire/agent'],
+    ['ws://hub/agent', 'ws://hub/agent'],
+  ])('reads hubUrl %s as %s', (given, expected) => {
+    expect(parse({ hubUrl: given }).hubUrl).toBe(expected);
+  });
+
+  test('takes folders from the file relative to it, and from the environment of systemd', () => {
+    const { dataFolder, metricsFolder } = parse({ dataFolder: 'data', metricsFolder: '../scripts' });
+    expect([dataFolder, metricsFolder]).toEqual(['/etc/pulsewire/data', '/etc/scripts']);
+    expect(parse({}, { STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }).dataFolder).toBe('/var/lib/a');
+  });
+
+  test('lets the environment name the hub', () => {
+    expect(parse({ hubUrl: 'ws://other' }, { PULSEWIRE_HUB_URL: 'http://127.0.0.1:9999' }).hubUrl).toBe(
+      'ws://127.0.0.1:9999/agent',
+    );
+  });
+
+  test.each<[string, unknown, readonly string[]]>([
+    ['no object', [], ['Cannot accept the settings: they must be a JSON object: got []']],
+    ['null', null, ['Cannot accept the settings: they must be a JSON object: got null']],
+    ['an unknown setting', { intervallMs: 1 }, ['Cannot accept "intervallMs": there is no such setting']],
+    ['a prototype', JSON.parse('{"__proto__": {"x": 1}}'), ['Cannot accept "__proto__": there is no such setting']],
+    [
+      'an interval of no kind',
+      { intervalMs: '1s' },
+      ['Cannot accept "intervalMs": it must be a whole number in 100..3600000: got "1s"'],
+    ],
+    [
+      'an interval that is too short',
+      { intervalMs: 99 },
+      ['Cannot accept "intervalMs": it must be a whole number in 100..3600000: got 99'],
+    ],
+    ['a fraction', { seriesMax: 1.5 }, ['Cannot accept "seriesMax": it must be a whole number in 1..8000: got 1.5']],
+    [
+      'another scheme',
+      { hubUrl: 'ftp://hub' },
+      ['Cannot accept "hubUrl": it must start with ws://, wss://, http:// or https://: got "ftp://hub"'],
+    ],
+    [
+      'no URL',
+      { hubUrl: 'hub' },
+      ['Cannot accept "hubUrl": it must be a URL such as "wss://hub.example.org": got "hub"'],
+    ],
+    [
+      'a password in the URL, without showing it',
+      { hubUrl: 'wss://me:canary@hub' },
+      ['Cannot accept "hubUrl": it must hold no user and no password: got "wss://***@hub"'],
+    ],
+    [
+      'a token in the URL, without showing it',
+      { hubUrl: 'wss://hub/?token=canary' },
+      ['Cannot accept "hubUrl": it must end with its path: got "wss://hub/?***"'],
+    ],
+    [
+      'a host name of control characters',
+      { name: 'a\nb' },
+      ['Cannot accept "name": it must be 1..255 characters without control characters: got "a\\nb"'],
+    ],
+    [
+      'tags of other kinds',
+      { tags: { a: 1, 'b c': 'x' } },
+      ['Cannot accept "tags.a": it must be a text of at most 200 characters: got 1'],
+    ],
+    [
+      'a tag that is no name',
+      { tags: { 'b c': 'x' } },
+      ['Cannot accept "tags": it must be an object whose names are letters, digits and "_": got {"b c":"x"}'],
+    ],
+    [
+      'several at once',
+      { spoolCommitMs: 10_001, logLevel: 'loud', keepAcked: 'yes', hubUrl: 'x:', more: true },
+      [
+        'Cannot accept "spoolCommitMs": it must be a whole number in 0..10000: got 10001',
+        'Cannot accept "keepAcked": it must be true or false: got "yes"',
+        'Cannot accept "logLevel": it must be one of error, warn, info, debug: got "loud"',
+        'Cannot accept "more": there is no such setting',
+        'Cannot accept "hubUrl": it must start with ws://, wss://, http:// or https://: got "x:"',
+      ],
+    ],
+  ])('refuses %s', (_, settings, problems) => {
+    expect(problemsOf(() => parse(settings))).toEqual(problems);
+  });
+});
+
+describe('readAgentConfig()', () => {
+  test('reads the example, which nothing but its author may write', () => {
+    const example = resolve(import.meta.dirname, '../config/agent.json');
+    const { hubUrl, tags } = readAgentConfig({ file: example, env: {}, cwd: folder });
+    expect({ hubUrl, tags }).toEqual({
+      hubUrl: 'wss://hub.example.org/agent',
+      tags: { role: 'web', site: 'north' },
+    });
+  });
+
+  test('reads a file with a byte order mark and Windows line ends', () => {
+    expect(read(fileOf('\ufeff{\r\n  "intervalMs": 500\r\n}\r\n')).intervalMs).toBe(500);
+  });
+
+  test.each<[string, string, number, RegExp]>([
+    ['is empty', '', 0o600, /^Cannot read settings file ".*": it must be JSON: /],
+    ['is no JSON', '{"a":', 0o600, /^Cannot read settings file ".*": it must be JSON: /],
+    [
+      'others may write',
+      '{}',
+      0o606,
+      /^Cannot use settings file ".*": others must not be able to write it: got mode 606$/,
+    ],
+    [
+      'a group may write',
+      '{}',
+      0o664,
+      /^Cannot use settings file ".*": others must not be able to write it: got mode 664$/,
+    ],
+  ])('refuses a file that %s', (_, content, mode, problem) => {
+    expect(problemsOf(() => read(fileOf(content, mode)))).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('refuses a file that is not there', () => {
+    expect(problemsOf(() => read(join(folder, 'none')))).toEqual([
+      expect.stringMatching(/^Cannot read settings file ".*none": ENOENT/),
+    ]);
+  });
+});
+
+describe('the enrolment key', () => {
+  test.each<[string, () => Environment]>([
+    ['of the environment', () => ({ PULSEWIRE_ENROLMENT_KEY: ' key-canary\n' })],
+    [
+      'of a file',
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary\n', 0o640), PULSEWIRE_ENROLMENT_KEY: 'other-key' }),
+    ],
+  ])('is taken %s', (_, env) => {
+    const config = parse({}, env());
+    expect(config.enrolmentKey).toBe('key-canary');
+    expect(JSON.stringify(maskConfig(config))).not.toContain('canary');
+  });
+
+  test('is taken from the file that the settings name', () => {
+    expect(parse({ enrolmentKeyFile: fileOf('key-canary') }).enrolmentKey).toBe('key-canary');
+  });
+
+  test.each<[string, () => Environment, RegExp]>([
+    [
+      'that others may read',
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o644) }),
+      /others must not be able to read it: got mode 644$/,
+    ],
+    [
+      'that others may write',
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o622) }),
+      /others must not be able to write it: got mode 622$/,
+    ],
+    [
+      'that is not there',
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: join(folder, 'none') }),
+      /^Cannot read enrolment key ".*none": ENOENT/,
+    ],
+    [
+      'that is empty',
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('\n') }),
+      /must be 8..200 visible ASCII characters without spaces$/,
+    ],
+    [
+      'that is no header',
+      () => ({ PULSEWIRE_ENROLMENT_KEY: 'canary\r\nX: y' }),
+      /variable PULSEWIRE_ENROLMENT_KEY: it must be 8..200 visible/,
+    ],
+  ])('is refused %s, without showing it', (_, env, problem) => {
+    const problems = problemsOf(() => parse({}, env()));
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    expect(problems.join()).not.toContain('canary');
+  });
+});
