@@ -1,15 +1,14 @@
 /**
  * Messages to bytes and back: the only place that knows msgpack's library and the shape of each message.
  *
- * Each message is an array: its kind, then its fields in the order of `message.ts`. Texts with names
- * (tags, facts) travel as flat lists, since maps are refused altogether. A decoder checks size, then the
- * bytes (`msgpack-guard.ts`), then each field: nothing is sized by a number that a peer sent, and the
+ * Each message is an array: its kind, then its fields in the order of `message.ts`. A decoder checks
+ * size, then the bytes (`msgpack-guard.ts`), then each field (`message-fields.ts`): nothing is sized by a number that a peer sent, and the
  * first wrong field ends the connection with a code and a reason.
  */
 import { Packr, Unpackr } from 'msgpackr';
 import { ProtocolError } from './errors.ts';
 import { decodeTickMessage, encodeTickMessage, isTickMessage } from './frame-codec.ts';
-import { bulkMessageBytesMax, liveMessageBytesMax, seqMax, streamsPerHelloMax } from './limits.ts';
+import { bulkMessageBytesMax, liveMessageBytesMax, streamsPerHelloMax } from './limits.ts';
 import {
   type FromAgent,
   type FromViewer,
@@ -27,15 +26,17 @@ import {
   type TopRow,
   type ToViewer,
 } from './message.ts';
+import { bytesOfId, flatOf, MessageFields, shown } from './message-fields.ts';
 import { checkMessageBytes } from './msgpack-guard.ts';
+import { wellFormed } from './utf8.ts';
 
 const packr = new Packr({ useRecords: false, structuredClone: false });
 const unpackr = new Unpackr({ useRecords: false, structuredClone: false, mapsAsObjects: false, int64AsType: 'number' });
 
-/** The caller owns the result. */
+/** The caller owns the result, but not the whole buffer under it: copy it before transferring it to a thread. */
 export function encodeMessage(message: Message): Uint8Array {
   if (message.kind === 'frame' || message.kind === 'live' || message.kind === 'tick') return encodeTickMessage(message);
-  return packr.pack([messageKinds[message.kind], ...fieldsOf(message)]);
+  return plain(packr.pack([messageKinds[message.kind], ...fieldsOf(message)]));
 }
 
 /** Decodes what an agent sent. Byte fields are views into `bytes`. Throws ProtocolError. */
@@ -105,9 +106,9 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
       return [
         message.version,
         bytesOfId(message.agentId),
-        message.hostName,
-        message.agentVersion,
-        message.machineId,
+        wellFormed(message.hostName),
+        wellFormed(message.agentVersion),
+        wellFormed(message.machineId),
         bytesOfId(message.bootId),
         message.wallMs,
         message.monotonicMs,
@@ -121,8 +122,8 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
     case 'welcome':
       return [
         bytesOfId(message.hubId),
-        message.hubVersion,
-        message.hostName,
+        wellFormed(message.hubVersion),
+        wellFormed(message.hostName),
         message.token,
         message.creditBytes,
         message.seriesMax,
@@ -145,7 +146,7 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
     case 'ack':
       return [message.ordinal, message.storedSeq, message.gapTicks];
     case 'nack':
-      return [message.ordinal, nackCodes.indexOf(message.code), message.seq, message.why];
+      return [message.ordinal, nackCodes.indexOf(message.code), message.seq, wellFormed(message.why)];
     case 'gap':
       return [
         message.ordinal,
@@ -170,7 +171,7 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
     case 'unsubscribe':
       return [message.hostIds];
     case 'watch':
-      return [message.keys, message.hostIds];
+      return [message.keys.map(wellFormed), message.hostIds];
     case 'snapshot':
       return [
         message.hostId,
@@ -201,17 +202,23 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
 }
 
 /** Decodes one message of any kind. */
-function decode(bytes: Uint8Array): Message {
+function decode(received: Uint8Array): Message {
+  const bytes = plain(received);
   if (isTickMessage(bytes)) {
     checkSize(bytes, liveMessageBytesMax);
     return decodeTickMessage(bytes);
   }
   checkSize(bytes, bulkMessageBytesMax);
   checkMessageBytes(bytes);
-  const fields = new Fields(unpackr.unpack(bytes) as unknown[]);
-  const message = fields.message();
+  const fields = new MessageFields(unpackr.unpack(bytes) as unknown[]);
+  const message = messageOf(fields);
   fields.end();
   return message;
+}
+
+/** The same bytes without Node's subclass, whose `slice` shares memory where this one's copies. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function checkSize(bytes: Uint8Array, bytesMax: number): void {
@@ -226,246 +233,141 @@ const kindsByNumber = new Map<unknown, MessageKind>(
   Object.entries(messageKinds).map(([kind, number]) => [number, kind as MessageKind]),
 );
 
-/** Takes the fields of one message in order and refuses the first that is not of its type. */
-class Fields {
-  readonly #values: readonly unknown[];
-  #index = 0;
-
-  constructor(values: readonly unknown[]) {
-    this.#values = values;
+/** The whole message: its kind, then the fields of that kind. */
+function messageOf(fields: MessageFields): Message {
+  const number = fields.next();
+  const kind = kindsByNumber.get(number);
+  if (kind === undefined) {
+    throw new ProtocolError('ERR_MESSAGE_KIND', `Cannot decode message: the kind is not known: got ${shown(number)}`);
   }
-
-  /** The whole message: its kind, then the fields of that kind. */
-  message(): Message {
-    const number = this.#next();
-    const kind = kindsByNumber.get(number);
-    if (kind === undefined) {
-      throw new ProtocolError('ERR_MESSAGE_KIND', `Cannot decode message: the kind is not known: got ${shown(number)}`);
-    }
-    switch (kind) {
-      case 'hello': {
-        const version = this.whole();
-        // Checked before the other fields: another version may have other fields.
-        if (version !== 1) {
-          throw new ProtocolError(
-            'ERR_VERSION_UNSUPPORTED',
-            `Cannot accept hello: this hub speaks version 1: got ${version}`,
-          );
-        }
-        return {
-          kind,
-          version,
-          agentId: this.id(16),
-          hostName: this.text(255),
-          agentVersion: this.text(100),
-          machineId: this.text(100),
-          bootId: this.id(16),
-          wallMs: this.finite(),
-          monotonicMs: this.finite(),
-          tags: this.record(64),
-          facts: this.record(64),
-          hubId: this.orNull(() => this.id(16)),
-          streams: this.list(streamsPerHelloMax, offerOf),
-        };
+  switch (kind) {
+    case 'hello': {
+      const version = fields.whole();
+      // Checked before the other fields: another version may have other fields.
+      if (version !== 1) {
+        throw new ProtocolError(
+          'ERR_VERSION_UNSUPPORTED',
+          `Cannot accept hello: this hub speaks version 1: got ${version}`,
+        );
       }
-      case 'stream':
-        return { kind, streams: this.list(streamsPerHelloMax, offerOf) };
-      case 'welcome':
-        return {
-          kind,
-          hubId: this.id(16),
-          hubVersion: this.text(100),
-          hostName: this.text(255),
-          token: this.orNull(() => this.text(200)),
-          creditBytes: this.whole(),
-          seriesMax: this.whole(),
-          nowMs: this.finite(),
-          streams: this.orNull(() => this.list(streamsPerHelloMax, answerOf)),
-        };
-      case 'layout':
-        return { kind, layoutId: this.id(8), page: this.whole(), pageCount: this.whole(), bytes: this.bytes() };
-      case 'replay':
-        return {
-          kind,
-          ordinal: this.whole(),
-          firstSeq: this.seq(),
-          tickCount: this.whole(),
-          layoutId: this.id(8),
-          inflatedBytes: this.whole(),
-          block: this.bytes(),
-        };
-      case 'top':
-        return { kind, atMs: this.finite(), processes: this.list(16, topOf) };
-      case 'ack':
-        return { kind, ordinal: this.whole(), storedSeq: this.whole(), gapTicks: this.whole() };
-      case 'nack':
-        return { kind, ordinal: this.whole(), code: this.oneOf(nackCodes), seq: this.seq(), why: this.text(500) };
-      case 'gap':
-        return {
-          kind,
-          ordinal: this.whole(),
-          firstSeq: this.seq(),
-          lastSeq: this.seq(),
-          reason: this.oneOf(gapReasons),
-          fromMs: this.finite(),
-          toMs: this.finite(),
-        };
-      case 'credit':
-        return { kind, bytes: this.whole() };
-      case 'config':
-        return { kind, intervalMs: this.orNull(() => this.whole()) };
-      case 'bye':
-        return { kind };
-      case 'verify':
-        return { kind, ordinal: this.whole(), firstSeq: this.seq(), count: this.whole() };
-      case 'checksums':
-        return { kind, ordinal: this.whole(), firstSeq: this.seq(), checksums: this.bytes() };
-      case 'subscribe':
-        return { kind, hostIds: this.list(1_000, wholeOf), windowMs: this.finite() };
-      case 'unsubscribe':
-        return { kind, hostIds: this.list(1_000, wholeOf) };
-      case 'watch':
-        return {
-          kind,
-          keys: this.list(64, (fields) => fields.text(1_100)),
-          hostIds: this.orNull(() => this.list(4_000, wholeOf)),
-        };
-      case 'snapshot':
-        return {
-          kind,
-          hostId: this.whole(),
-          page: this.whole(),
-          pageCount: this.whole(),
-          ordinal: this.whole(),
-          layoutId: this.id(8),
-          tickCount: this.whole(),
-          block: this.bytes(),
-        };
-      case 'overview':
-        return { kind, nowMs: this.finite(), hostIds: this.bytes(), timesMs: this.bytes(), values: this.bytes() };
-      case 'status':
-        return {
-          kind,
-          nowMs: this.finite(),
-          storage: this.oneOf(storageStates),
-          unstoredMs: this.finite(),
-          hostCount: this.whole(),
-          connectedCount: this.whole(),
-          viewerCount: this.whole(),
-          samplesPerSec: this.finite(),
-        };
-      case 'hosts':
-        return { kind, hosts: this.list(4_000, hostOf), removed: this.list(4_000, wholeOf) };
-      case 'processes':
-        return { kind, hostId: this.whole(), atMs: this.finite(), processes: this.list(16, topOf) };
-      case 'frame':
-      case 'live':
-      case 'tick':
-        // Their arrays have 6 or 7 elements, which `isTickMessage` has seen already.
-        throw this.#wrong('6 elements (7 for a tick)', this.#values.length);
+      return {
+        kind,
+        version,
+        agentId: fields.id(16),
+        hostName: fields.text(255),
+        agentVersion: fields.text(100),
+        machineId: fields.text(100),
+        bootId: fields.id(16),
+        wallMs: fields.finite(),
+        monotonicMs: fields.finite(),
+        tags: fields.record(64),
+        facts: fields.record(64),
+        hubId: fields.orNull(() => fields.id(16)),
+        streams: fields.list(streamsPerHelloMax, offerOf),
+      };
     }
-  }
-
-  /** Nothing may be left. */
-  end(): void {
-    if (this.#index !== this.#values.length) throw this.#wrong(`${this.#index} elements`, this.#values.length);
-  }
-
-  whole(): number {
-    const value = this.#next();
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < seqMax) return value;
-    throw this.#wrong('a whole number in 0..2^52', value);
-  }
-
-  seq(): number {
-    const value = this.whole();
-    if (value > 0) return value;
-    throw new ProtocolError('ERR_SEQ_RANGE', 'Cannot decode message: a seq is at least 1: got 0');
-  }
-
-  finite(): number {
-    const value = this.#next();
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
-    throw this.#wrong('a finite number', value);
-  }
-
-  /** Text without NUL, which PostgreSQL cannot hold. */
-  text(lengthMax: number): string {
-    const value = this.#next();
-    if (typeof value === 'string' && value.length <= lengthMax && !value.includes('\u0000')) return value;
-    throw this.#wrong(`a text of at most ${lengthMax} characters without NUL`, value);
-  }
-
-  bytes(): Uint8Array {
-    const value = this.#next();
-    if (value instanceof Uint8Array) return value;
-    throw this.#wrong('a bin', value);
-  }
-
-  /** A bin of `count` bytes as hex. */
-  id(count: number): string {
-    const value = this.#next();
-    if (value instanceof Uint8Array && value.length === count) return hexOf(value);
-    throw this.#wrong(`a bin of ${count} bytes`, value);
-  }
-
-  oneOf<T extends string>(names: readonly T[]): T {
-    const value = this.#next();
-    const name = typeof value === 'number' ? names[value] : undefined;
-    if (name !== undefined) return name;
-    throw this.#wrong(`a number in 0..${names.length - 1}`, value);
-  }
-
-  orNull<T>(read: () => T): T | null {
-    if (this.#values[this.#index] !== null) return read();
-    this.#index += 1;
-    return null;
-  }
-
-  list<T>(countMax: number, read: (fields: Fields) => T): T[] {
-    const value = this.#next();
-    if (!Array.isArray(value) || value.length > countMax) throw this.#wrong(`a list of at most ${countMax}`, value);
-    const fields = new Fields(value);
-    const items: T[] = [];
-    while (fields.#index < value.length) items.push(read(fields));
-    return items;
-  }
-
-  /** An element that is itself a list of fields. */
-  group<T>(read: (fields: Fields) => T): T {
-    const value = this.#next();
-    if (!Array.isArray(value)) throw this.#wrong('a list', value);
-    const fields = new Fields(value);
-    const result = read(fields);
-    fields.end();
-    return result;
-  }
-
-  /** Name and value by turns, as an object without prototype. */
-  record(countMax: number): Record<string, string> {
-    const texts = this.list(countMax * 2, (fields) => fields.text(1_000));
-    if (texts.length % 2 !== 0) throw this.#wrong('names and values by turns', texts.length);
-    const record: Record<string, string> = Object.create(null);
-    for (let index = 0; index < texts.length; index += 2) record[texts[index]!] = texts[index + 1]!;
-    return record;
-  }
-
-  #next(): unknown {
-    if (this.#index >= this.#values.length) throw this.#wrong('another element', 'the end');
-    const value = this.#values[this.#index];
-    this.#index += 1;
-    return value;
-  }
-
-  #wrong(wanted: string, got: unknown): ProtocolError {
-    return new ProtocolError(
-      'ERR_MESSAGE_SHAPE',
-      `Cannot decode message: element ${this.#index} must be ${wanted}: got ${shown(got)}`,
-    );
+    case 'stream':
+      return { kind, streams: fields.list(streamsPerHelloMax, offerOf) };
+    case 'welcome':
+      return {
+        kind,
+        hubId: fields.id(16),
+        hubVersion: fields.text(100),
+        hostName: fields.text(255),
+        token: fields.orNull(() => fields.text(200)),
+        creditBytes: fields.whole(),
+        seriesMax: fields.whole(),
+        nowMs: fields.finite(),
+        streams: fields.orNull(() => fields.list(streamsPerHelloMax, answerOf)),
+      };
+    case 'layout':
+      return { kind, layoutId: fields.id(8), page: fields.whole(), pageCount: fields.whole(), bytes: fields.bytes() };
+    case 'replay':
+      return {
+        kind,
+        ordinal: fields.whole(),
+        firstSeq: fields.seq(),
+        tickCount: fields.whole(),
+        layoutId: fields.id(8),
+        inflatedBytes: fields.whole(),
+        block: fields.bytes(),
+      };
+    case 'top':
+      return { kind, atMs: fields.finite(), processes: fields.list(16, topOf) };
+    case 'ack':
+      return { kind, ordinal: fields.whole(), storedSeq: fields.whole(), gapTicks: fields.whole() };
+    case 'nack':
+      return { kind, ordinal: fields.whole(), code: fields.oneOf(nackCodes), seq: fields.seq(), why: fields.text(500) };
+    case 'gap':
+      return {
+        kind,
+        ordinal: fields.whole(),
+        firstSeq: fields.seq(),
+        lastSeq: fields.seq(),
+        reason: fields.oneOf(gapReasons),
+        fromMs: fields.finite(),
+        toMs: fields.finite(),
+      };
+    case 'credit':
+      return { kind, bytes: fields.whole() };
+    case 'config':
+      return { kind, intervalMs: fields.orNull(() => fields.whole()) };
+    case 'bye':
+      return { kind };
+    case 'verify':
+      return { kind, ordinal: fields.whole(), firstSeq: fields.seq(), count: fields.whole() };
+    case 'checksums':
+      return { kind, ordinal: fields.whole(), firstSeq: fields.seq(), checksums: fields.bytes() };
+    case 'subscribe':
+      return { kind, hostIds: fields.list(1_000, wholeOf), windowMs: fields.finite() };
+    case 'unsubscribe':
+      return { kind, hostIds: fields.list(1_000, wholeOf) };
+    case 'watch':
+      return {
+        kind,
+        keys: fields.list(64, (fields) => fields.text(1_100)),
+        hostIds: fields.orNull(() => fields.list(4_000, wholeOf)),
+      };
+    case 'snapshot':
+      return {
+        kind,
+        hostId: fields.whole(),
+        page: fields.whole(),
+        pageCount: fields.whole(),
+        ordinal: fields.whole(),
+        layoutId: fields.id(8),
+        tickCount: fields.whole(),
+        block: fields.bytes(),
+      };
+    case 'overview':
+      return { kind, nowMs: fields.finite(), hostIds: fields.bytes(), timesMs: fields.bytes(), values: fields.bytes() };
+    case 'status':
+      return {
+        kind,
+        nowMs: fields.finite(),
+        storage: fields.oneOf(storageStates),
+        unstoredMs: fields.finite(),
+        hostCount: fields.whole(),
+        connectedCount: fields.whole(),
+        viewerCount: fields.whole(),
+        samplesPerSec: fields.finite(),
+      };
+    case 'hosts':
+      return { kind, hosts: fields.list(4_000, hostOf), removed: fields.list(4_000, wholeOf) };
+    case 'processes':
+      return { kind, hostId: fields.whole(), atMs: fields.finite(), processes: fields.list(16, topOf) };
+    case 'frame':
+    case 'live':
+    case 'tick':
+      // Their short form was looked for already, by `isTickMessage`.
+      throw new ProtocolError(
+        'ERR_MESSAGE_SHAPE',
+        `Cannot decode ${kind}: it begins with the byte 0x96 (0x97 for a tick) and its kind in one byte`,
+      );
   }
 }
 
-function offerOf(fields: Fields): StreamOffer {
+function offerOf(fields: MessageFields): StreamOffer {
   return fields.group((group) => ({
     epoch: group.id(16),
     bootId: group.id(16),
@@ -489,7 +391,7 @@ function fieldsOfOffer(offer: StreamOffer): unknown[] {
   ];
 }
 
-function answerOf(fields: Fields): StreamAnswer {
+function answerOf(fields: MessageFields): StreamAnswer {
   return fields.group((group) => ({
     epoch: group.id(16),
     ordinal: group.whole(),
@@ -503,7 +405,7 @@ function fieldsOfAnswer(answer: StreamAnswer): unknown[] {
   return [bytesOfId(answer.epoch), answer.ordinal, answer.storedSeq, answer.storedCrc, answer.gapTicks];
 }
 
-function topOf(fields: Fields): TopRow {
+function topOf(fields: MessageFields): TopRow {
   return fields.group((group) => ({
     pid: group.whole(),
     name: group.text(100),
@@ -514,10 +416,10 @@ function topOf(fields: Fields): TopRow {
 }
 
 function fieldsOfTop(row: TopRow): unknown[] {
-  return [row.pid, row.name, row.cpuPercent, row.memoryBytes, row.user];
+  return [row.pid, wellFormed(row.name), row.cpuPercent, row.memoryBytes, wellFormed(row.user)];
 }
 
-function hostOf(fields: Fields): HostRow {
+function hostOf(fields: MessageFields): HostRow {
   return fields.group((group) => ({
     hostId: group.whole(),
     name: group.text(255),
@@ -532,7 +434,7 @@ function hostOf(fields: Fields): HostRow {
 function fieldsOfHost(host: HostRow): unknown[] {
   return [
     host.hostId,
-    host.name,
+    wellFormed(host.name),
     hostStates.indexOf(host.state),
     host.intervalMs,
     host.lastMs,
@@ -541,31 +443,6 @@ function fieldsOfHost(host: HostRow): unknown[] {
   ];
 }
 
-function wholeOf(fields: Fields): number {
+function wholeOf(fields: MessageFields): number {
   return fields.whole();
-}
-
-function flatOf(record: Readonly<Record<string, string>>): string[] {
-  return Object.entries(record).flat();
-}
-
-function bytesOfId(id: string): Uint8Array {
-  const bytes = new Uint8Array(id.length / 2);
-  for (let index = 0; index < bytes.length; index += 1)
-    bytes[index] = Number.parseInt(id.slice(index * 2, index * 2 + 2), 16);
-  return bytes;
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let hex = '';
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
-  return hex;
-}
-
-/** A refused value for an error text: short, quoted, never the whole content. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (value instanceof Uint8Array) return `a bin of ${value.length} bytes`;
-  return String(value);
 }

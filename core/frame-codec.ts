@@ -5,7 +5,7 @@
  * The bytes are ordinary msgpack in the shortest form, so any library can read and write them; reading
  * accepts every valid form of a number. Measured against the library in the micro benchmark.
  */
-import { ProtocolError } from './errors.ts';
+import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 import { seqMax } from './limits.ts';
 import { type Frame, type Live, messageKinds, type Tick } from './message.ts';
 import type { LayoutId } from './series.ts';
@@ -42,7 +42,7 @@ export function decodeTickMessage(bytes: Uint8Array): Frame | Live | Tick {
   const kind = bytes[1];
   const hostId = kind === messageKinds.tick ? reader.whole() : 0;
   const ordinal = reader.whole();
-  const seq = reader.whole();
+  const seq = reader.whole('ERR_SEQ_RANGE');
   const layoutId = reader.layoutId();
   const timeMs = reader.time();
   const column = reader.rest();
@@ -145,19 +145,19 @@ class Reader {
   }
 
   /** A whole number in 0..seqMax, in any of msgpack's forms. */
-  whole(): number {
+  whole(code: ProtocolErrorCode = 'ERR_MESSAGE_SHAPE'): number {
     const first = this.#byte();
     if (first < 0x80) return first;
     const value = this.#number(first);
-    if (Number.isInteger(value) && value >= 0 && value < seqMax) return value;
-    throw new ProtocolError('ERR_SEQ_RANGE', `Cannot decode tick: a whole number in 0..2^52 is wanted: got ${value}`);
+    if (Number.isInteger(value) && value >= 0 && value < seqMax) return value + 0;
+    throw new ProtocolError(code, `Cannot decode tick: a whole number in 0..2^52 is wanted: got ${value}`);
   }
 
   /** A finite time in epoch ms, or null. */
   time(): number | null {
     const first = this.#byte();
     if (first === 0xc0) return null;
-    const value = first < 0x80 ? first : this.#number(first);
+    const value = first < 0x80 ? first : first >= 0xe0 ? first - 0x100 : this.#number(first);
     if (Number.isFinite(value)) return value;
     throw new ProtocolError('ERR_MESSAGE_SHAPE', `Cannot decode tick: the time must be finite: got ${value}`);
   }
@@ -214,8 +214,16 @@ class Reader {
         return this.#view.getUint16(at);
       case 0xce:
         return this.#view.getUint32(at);
+      case 0xcf:
+        return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+      case 0xd0:
+        return this.#view.getInt8(at);
+      case 0xd1:
+        return this.#view.getInt16(at);
+      case 0xd2:
+        return this.#view.getInt32(at);
     }
-    return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
   }
 
   #wrong(what: string): ProtocolError {
@@ -223,5 +231,16 @@ class Reader {
   }
 }
 
-/** Bytes behind the type byte of each unsigned or floating number. */
-const numberWidths: Readonly<Record<number, number>> = { 202: 4, 203: 8, 204: 1, 205: 2, 206: 4, 207: 8 };
+/** Bytes behind the type byte of each number: float32, float64, uint8..uint64, int8..int64. */
+const numberWidths: Readonly<Record<number, number>> = {
+  202: 4,
+  203: 8,
+  204: 1,
+  205: 2,
+  206: 4,
+  207: 8,
+  208: 1,
+  209: 2,
+  210: 4,
+  211: 8,
+};

@@ -1,14 +1,15 @@
 /**
  * Walks msgpack bytes without building anything, before the library may decode them.
  *
- * It refuses what no message of ours contains (maps, extension types, 0xc1, non-UTF-8 is left to the
- * decoder), lengths beyond the end, deep nesting, too many elements, and bytes after the value. So the
- * decoder behind it never meets a length it could allocate by, an extension it could run, or a key.
+ * It refuses what no message of ours contains (maps, extension types, 0xc1, texts that are not UTF-8), lengths
+ * beyond the end, deep nesting, too many elements, and bytes after the value. So the decoder behind it never
+ * meets a length it could allocate by, an extension it could run, a key, or a text it would have to guess.
  *
  * Source: the MessagePack specification, https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 import { ProtocolError } from './errors.ts';
 import { messageDepthMax, messageElementsMax } from './limits.ts';
+import { malformedUtf8At } from './utf8.ts';
 
 /** Throws ProtocolError unless `bytes` hold exactly one array within the bounds. Cost: one step an element. */
 export function checkMessageBytes(bytes: Uint8Array): void {
@@ -39,8 +40,11 @@ export function checkMessageBytes(bytes: Uint8Array): void {
       continue;
     }
     if (depth === 0) throw malformed('a message is an array', at);
-    at += valueByteCount(bytes, at, first);
-    if (at > bytes.length) throw malformed('a value is longer than the message', at);
+    const end = at + valueByteCount(bytes, at, first);
+    if (end > bytes.length) throw malformed('a value is longer than the message', at);
+    const headBytes = textHeadBytes(first);
+    if (headBytes > 0 && malformedUtf8At(bytes, at + headBytes, end) >= 0) throw malformed('a text is UTF-8', at);
+    at = end;
   }
   if (at !== bytes.length) throw malformed('nothing may follow the message', at);
 }
@@ -87,6 +91,12 @@ function valueByteCount(bytes: Uint8Array, at: number, first: number): number {
       return 5 + lengthAt(bytes, at + 1, 4);
   }
   throw malformed(`maps, extensions and the byte 0xc1 are not allowed: got 0x${first.toString(16)}`, at);
+}
+
+/** Bytes before the first character of the text that starts with `first`; 0 when it is no text. */
+function textHeadBytes(first: number): number {
+  if (first >= 0xa0 && first < 0xc0) return 1;
+  return first === 0xd9 ? 2 : first === 0xda ? 3 : first === 0xdb ? 5 : 0;
 }
 
 function lengthAt(bytes: Uint8Array, at: number, width: 1 | 2 | 4): number {

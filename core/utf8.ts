@@ -40,31 +40,48 @@ export function encodeUtf8(text: string): Uint8Array {
   return bytes;
 }
 
-/** Throws DecodeError for anything that is not well-formed UTF-8 (overlong forms and surrogates included). */
+/** `text` with each lone surrogate, which UTF-8 cannot hold, as U+FFFD. */
+export function wellFormed(text: string): string {
+  return loneSurrogate.test(text) ? text.replace(/[\ud800-\udfff]/gu, '\ufffd') : text;
+}
+
+/** With the flag u, a pair is one character outside this range. */
+const loneSurrogate = /[\ud800-\udfff]/u;
+
+/** Where in `from..to` the first malformed byte sequence starts (overlong forms and surrogates included); -1 for nowhere. */
+export function malformedUtf8At(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; ) {
+    const first = bytes[at]!;
+    if (first < 0x80) {
+      at += 1;
+      continue;
+    }
+    const extra =
+      first >= 0xc2 && first < 0xe0 ? 1 : (first & 0xf0) === 0xe0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
+    if (extra < 0 || at + extra >= to) return at;
+    for (let index = 1; index <= extra; index += 1) if ((bytes[at + index]! & 0xc0) !== 0x80) return at;
+    const second = bytes[at + 1]!;
+    // E0 80..9F and F0 80..8F are overlong, ED A0..BF are surrogates, F4 90.. lies beyond U+10FFFF.
+    if (first === 0xe0 && second < 0xa0) return at;
+    if (first === 0xed && second > 0x9f) return at;
+    if (first === 0xf0 && second < 0x90) return at;
+    if (first === 0xf4 && second > 0x8f) return at;
+    at += extra + 1;
+  }
+  return -1;
+}
+
+/** Throws DecodeError for anything that is not well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  const malformedAt = malformedUtf8At(bytes, 0, bytes.length);
+  if (malformedAt >= 0) throw new DecodeError(`Cannot decode text: UTF-8 is malformed at byte ${malformedAt}`);
   const parts: string[] = [];
   let run = '';
   for (let at = 0; at < bytes.length; ) {
     const first = bytes[at]!;
-    const extra =
-      first < 0x80
-        ? 0
-        : first >= 0xc2 && first < 0xe0
-          ? 1
-          : (first & 0xf0) === 0xe0
-            ? 2
-            : first >= 0xf0 && first < 0xf5
-              ? 3
-              : -1;
-    if (extra < 0 || at + extra >= bytes.length) throw malformed(at);
+    const extra = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
     let point = extra === 0 ? first : first & (0x3f >> extra);
-    for (let index = 1; index <= extra; index += 1) {
-      const next = bytes[at + index]!;
-      if ((next & 0xc0) !== 0x80) throw malformed(at);
-      point = (point << 6) | (next & 0x3f);
-    }
-    const overlong = (extra === 2 && point < 0x800) || (extra === 3 && (point < 0x10000 || point > 0x10ffff));
-    if (overlong || (point >= 0xd800 && point <= 0xdfff)) throw malformed(at);
+    for (let index = 1; index <= extra; index += 1) point = (point << 6) | (bytes[at + index]! & 0x3f);
     run += String.fromCodePoint(point);
     if (run.length > 4096) {
       parts.push(run);
@@ -73,8 +90,4 @@ export function decodeUtf8(bytes: Uint8Array): string {
     at += extra + 1;
   }
   return parts.length === 0 ? run : parts.join('') + run;
-}
-
-function malformed(at: number): DecodeError {
-  return new DecodeError(`Cannot decode text: UTF-8 is malformed at byte ${at}`);
 }
