@@ -3,10 +3,11 @@
  * a new disk or a script's new metric is there with the next tick.
  */
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard, OpenHost } from '../dashboard.ts';
+import type { PwSectionIndex } from '../elements/pw-section-index.ts';
 import type { PwToolbar } from '../elements/pw-toolbar.ts';
 import { HostWindow } from '../host-window.ts';
 import type { Window } from '../model/chart-data.ts';
@@ -112,7 +113,8 @@ export class PwHost extends LitElement {
 
   @property({ attribute: false }) dashboard!: Dashboard;
   @property({ attribute: false }) route!: HostRoute;
-  @state() private currentSection = '';
+  /** Section under the reader's eyes. Written to the index directly: a scroll must not render the page. */
+  #currentSection = '';
   #open: OpenHost | null = null;
   #window: HostWindow | null = null;
   #unsubscribe: () => void = () => {};
@@ -182,7 +184,7 @@ export class PwHost extends LitElement {
               ({ id }) => id,
               (section) => this.#renderSection(section, open, hostWindow),
             )}</div>
-            <pw-section-index role="navigation" aria-label="Sections" .sections=${sections} .current=${this.currentSection}></pw-section-index>
+            <pw-section-index role="navigation" aria-label="Sections" .sections=${sections}></pw-section-index>
           </div>`
       }`;
   }
@@ -298,7 +300,7 @@ export class PwHost extends LitElement {
 
   #step(by: number): void {
     const sections = [...this.renderRoot.querySelectorAll('section')];
-    const at = sections.findIndex(({ id }) => id === this.currentSection);
+    const at = sections.findIndex(({ id }) => id === this.#currentSection);
     sections[Math.max(0, Math.min(sections.length - 1, at + by))]?.scrollIntoView();
   }
 
@@ -308,6 +310,8 @@ export class PwHost extends LitElement {
     for (const section of this.renderRoot.querySelectorAll('section')) {
       if (current === '' || section.getBoundingClientRect().top < 120) current = section.id;
     }
-    if (current !== this.currentSection) this.currentSection = current;
+    this.#currentSection = current;
+    const index = this.renderRoot.querySelector<PwSectionIndex>('pw-section-index');
+    if (index !== null) index.current = current;
   };
 }

@@ -3,5 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 export async function buildDashboard(): Promise<void> {
-  await build({ root: fileURLToPath(new URL('..', import.meta.url)), logLevel: 'error' });
+  // vite takes the mode from here, and the test runner says "test": that would be the development build of Lit.
+  process.env['NODE_ENV'] = 'production';
+  await build({ mode: 'production', root: fileURLToPath(new URL('..', import.meta.url)), logLevel: 'error' });
 }
