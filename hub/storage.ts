@@ -14,7 +14,7 @@ import { type ChecksumRequest, readChecksums } from './store/checksums.ts';
 import { codeOf, connect, type StoreConnection } from './store/connect.ts';
 import { FlightRunner } from './store/flight-runner.ts';
 import { IngestConnection, type StoreHealth } from './store/ingest-connection.ts';
-import { readPending } from './store/pending.ts';
+import { PendingSamples } from './store/pending.ts';
 import { type PushRequest, storePush } from './store/push.ts';
 import { announce, serve } from './threads/rpc.ts';
 
@@ -56,8 +56,12 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     onHealth: (health, reason) => announce<StorageEvent>(port, { kind: 'health', health, reason }),
   });
   const runner = new FlightRunner(connection, { log });
+  const pendingSamples = new PendingSamples();
   return {
-    flush: (flight: Flight) => runner.run(flight),
+    flush: (flight: Flight) => {
+      pendingSamples.learn(flight);
+      return runner.run(flight);
+    },
     hosts: (_: null) => readHosts(small),
     admit: (request: AdmitRequest) => admit(small, request),
     openStreams: (request: { readonly hostId: number; readonly streams: readonly OfferedStream[] }) =>
@@ -65,7 +69,7 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     findToken: (hash: string) => findToken(small, hash),
     checksums: (request: ChecksumRequest) => readChecksums(small, request),
     pending: (request: { readonly hostId: number; readonly key: string }) =>
-      Promise.resolve(readPending(runner.pending, request)),
+      Promise.resolve(pendingSamples.read(runner.pending, request)),
     push: (request: PushRequest) => storePush(small, runner, request),
     /** Whether the database answers. */
     ping: async (_: null): Promise<string | null> => {

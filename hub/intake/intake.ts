@@ -405,6 +405,13 @@ export class Intake {
     }
   }
 
+  /** The sealed batches of a host that have not been handed over, for reading history, oldest first. */
+  forEachSealed(hostId: number, onBatch: (batch: Batch, buffer: ArrayBuffer) => void): void {
+    for (const arena of this.#arenas) {
+      for (const batch of arena.batches) if (batch.hostId === hostId) onBatch(batch, arena.buffer());
+    }
+  }
+
   /** The last seq of each stream in a flight, of batches under the lease that holds now. */
   #lastSeqs(batches: readonly Batch[]): Map<number, number> {
     const lastSeqs = new Map<number, number>();

@@ -5,17 +5,10 @@
  * tick that moves on meanwhile is met at least once, and what is met twice is cut by (stream, seq).
  */
 import { decodeBlockColumn, decodeBlockTimes } from '#core/block.ts';
+import { mergeParts, type SamplePart, type Samples } from '#core/sample-parts.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { Sql } from './connect.ts';
 import { readLayouts } from './layouts.ts';
-
-/** Consecutive ticks of one stream, one series: seqs from `firstSeq` on. */
-export interface SamplePart {
-  readonly streamId: number;
-  readonly firstSeq: number;
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-}
 
 export interface HistoryRequest {
   readonly hostId: number;
@@ -24,12 +17,6 @@ export interface HistoryRequest {
   readonly endMs: number;
   /** Parts from memory, oldest first. */
   readonly parts: readonly SamplePart[];
-}
-
-/** Samples in order of time, absences (as NaN, payload kept) included. */
-export interface Samples {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
 }
 
 interface BatchRow {
@@ -79,49 +66,4 @@ function partOf(row: BatchRow): SamplePart | null {
   const times = decodeBlockTimes(row.head);
   const values = decodeBlockColumn(row.col, row.ticks);
   return { streamId: Number(row.stream), firstSeq: Number(row.first_seq), times, values };
-}
-
-/** Joins parts in order of time, each (stream, seq) once, cut to the span. Pure. */
-export function mergeParts(
-  parts: readonly SamplePart[],
-  span: { readonly startMs: number; readonly endMs: number },
-): Samples {
-  const reached = new Map<number, number>();
-  const ordered = [...parts].sort((a, b) => a.streamId - b.streamId || a.firstSeq - b.firstSeq);
-  const pieces: Samples[] = [];
-  let count = 0;
-  for (const { streamId, firstSeq, times, values } of ordered) {
-    const skip = Math.max(0, (reached.get(streamId) ?? 0) + 1 - firstSeq);
-    reached.set(streamId, Math.max(reached.get(streamId) ?? 0, firstSeq + times.length - 1));
-    let from = skip;
-    let to = times.length;
-    while (from < to && times[from]! < span.startMs) from += 1;
-    while (to > from && times[to - 1]! > span.endMs) to -= 1;
-    if (from >= to) continue;
-    pieces.push({ times: times.subarray(from, to), values: values.subarray(from, to) });
-    count += to - from;
-  }
-  // Streams of one host may overlap in time by a restart, no more: sorting pieces is nearly always enough.
-  pieces.sort((a, b) => a.times[0]! - b.times[0]!);
-  const times = new Float64Array(count);
-  const values = new Float64Array(count);
-  let at = 0;
-  for (const piece of pieces) {
-    times.set(piece.times, at);
-    values.set(piece.values, at);
-    at += piece.times.length;
-  }
-  return sortByTime({ times, values });
-}
-
-function sortByTime(samples: Samples): Samples {
-  const { times, values } = samples;
-  let isSorted = true;
-  for (let index = 1; index < times.length && isSorted; index += 1) isSorted = times[index]! >= times[index - 1]!;
-  if (isSorted) return samples;
-  const order = Array.from(times.keys()).sort((a, b) => times[a]! - times[b]!);
-  return {
-    times: Float64Array.from(order, (index) => times[index]!),
-    values: Float64Array.from(order, (index) => values[index]!),
-  };
 }

@@ -1,0 +1,286 @@
+/**
+ * Agent connections: who may open one, one session each, and one connection per agent.
+ *
+ * A second connection of an agent that is connected already is either its own new one (the old one is
+ * half-open) or a clone. The old one is pinged; if it answers within 2 s the new one is closed with 4409, else the
+ * new one takes its place. An engine: sockets, database and clock are ports.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Logger } from 'pino';
+import { decodeFromAgent, encodeMessage } from '#core/codec.ts';
+import { ProtocolError } from '#core/errors.ts';
+import { helloMsMax } from '#core/limits.ts';
+import type { Hello, Id128, Top } from '#core/message.ts';
+import type { Sha256 } from '#core/series.ts';
+import { AgentSession, type Credential, type HubIdentity } from './intake/agent-session.ts';
+import type { OfferedStream } from './intake/clock-shift.ts';
+import type { StreamEntry } from './intake/host-intake.ts';
+import type { Intake } from './intake/intake.ts';
+import type { HostIdentity, Registry } from './registry.ts';
+import type { AgentEndpoint, AgentSocket } from './sockets.ts';
+import type { AdmitAnswer, AdmitRequest, KnownHost, KnownToken } from './store/admission.ts';
+
+/** What is asked of the database. A rejection means that it is away. */
+export interface AgentStore {
+  admit(request: AdmitRequest): Promise<AdmitAnswer>;
+  openStreams(request: {
+    readonly hostId: number;
+    readonly streams: readonly OfferedStream[];
+  }): Promise<Extract<AdmitAnswer, { kind: 'admitted' }>['streams']>;
+  findToken(hash: string): Promise<{ readonly host: KnownHost; readonly token: KnownToken } | null>;
+  checksums(request: {
+    readonly streamId: number;
+    readonly shiftMs: number;
+    readonly firstSeq: number;
+    readonly count: number;
+  }): Promise<Uint8Array>;
+}
+
+export interface AgentsOptions {
+  readonly intake: Intake;
+  readonly registry: Registry;
+  readonly store: AgentStore;
+  readonly identity: HubIdentity;
+  readonly sha256: Sha256;
+  /** SHA-256 of the enrolment key. */
+  readonly enrolmentHash: Uint8Array;
+  readonly log: Logger;
+  readonly onTop: (hostId: number, top: Top) => void;
+  readonly nowMs: () => number;
+  readonly nowMonotonicMs: () => number;
+}
+
+interface Connection {
+  readonly socket: AgentSocket;
+  readonly session: AgentSession;
+  readonly openedMs: number;
+  heardMs: number;
+  /** A newer connection of the same agent that waits to see whether this one is alive. */
+  challenge: { readonly sinceMs: number; readonly proceed: () => void; readonly yield: () => void } | null;
+}
+
+const challengeMs = 2_000;
+/** Wait before a database that was away is asked again for those who wait, ms. */
+const readmitMs = 2_000;
+
+export class Agents implements AgentEndpoint<Credential> {
+  readonly #options: AgentsOptions;
+  readonly #connections = new Map<AgentSocket, Connection>();
+  readonly #bySession = new Map<AgentSession, Connection>();
+  readonly #byHost = new Map<number, Connection>();
+  /** The admitted connection of each agent id. */
+  readonly #byAgent = new Map<Id128, Connection>();
+  /** Sessions whose admission failed because the database was away. */
+  readonly #waiting = new Set<AgentSession>();
+  #readmittedMs = 0;
+  framesReceived = 0;
+  bytesReceived = 0;
+
+  constructor(options: AgentsOptions) {
+    this.#options = options;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  async authenticate(
+    bearer: string,
+  ): Promise<
+    | { readonly credential: Credential }
+    | { readonly status: number; readonly why: string; readonly retryAfterSec?: number }
+  > {
+    const { registry, store, enrolmentHash } = this.#options;
+    const hash = createHash('sha256').update(bearer).digest();
+    if (timingSafeEqual(hash, enrolmentHash)) return { credential: { kind: 'enrolment' } };
+    const known = registry.byToken(hash.toString('hex'));
+    if (known !== undefined) return credentialOf(known.identity);
+    try {
+      const found = await store.findToken(hash.toString('hex'));
+      if (found === null) return { status: 401, why: 'Cannot accept agent: its token is not known here' };
+      registry.put(found.host);
+      registry.addToken(found.token.hash, found.host.hostId);
+      return credentialOf(found.host);
+    } catch {
+      return { status: 503, why: 'Cannot accept agent: the database is away', retryAfterSec: 10 };
+    }
+  }
+
+  opened(socket: AgentSocket, credential: Credential): void {
+    const { intake, identity, sha256, store, nowMs, nowMonotonicMs } = this.#options;
+    const session: AgentSession = new AgentSession(credential, {
+      intake,
+      identity,
+      sha256,
+      ports: {
+        send: (message) => socket.send(encodeMessage(message)),
+        close: (closeCode, reason) => socket.close(closeCode, reason),
+        admit: (hello, streams) => this.#challenge(session, hello, () => this.#admit(session, hello, streams)),
+        openStreams: (hostId, streams) => {
+          store.openStreams({ hostId, streams }).then(
+            (shapes) => session.streamsOpened(shapes, nowMs()),
+            // The agent has the streams on its disk and announces them on its next link.
+            () => socket.close(1013, 'Cannot open streams: the database is away'),
+          );
+        },
+        readChecksums: (entry, range) => this.#readChecksums(session, entry, range),
+        onTop: (hostId, top) => this.#options.onTop(hostId, top),
+        onBye: (hostId) => this.#options.log.debug({ hostId }, 'agent.stopping'),
+      },
+    });
+    const openedMs = nowMonotonicMs();
+    const connection: Connection = { socket, session, openedMs, heardMs: openedMs, challenge: null };
+    this.#connections.set(socket, connection);
+    this.#bySession.set(session, connection);
+  }
+
+  received(socket: AgentSocket, bytes: Uint8Array): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.framesReceived += 1;
+    this.bytesReceived += bytes.byteLength;
+    connection.heardMs = this.#options.nowMonotonicMs();
+    connection.session.received(decodeFromAgent(bytes), this.#options.nowMs());
+  }
+
+  ponged(socket: AgentSocket): void {
+    const connection = this.#connections.get(socket);
+    if (connection !== undefined) connection.heardMs = this.#options.nowMonotonicMs();
+  }
+
+  closed(socket: AgentSocket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#connections.delete(socket);
+    this.#bySession.delete(connection.session);
+    this.#waiting.delete(connection.session);
+    const { hostId } = connection.session;
+    connection.session.closed();
+    connection.challenge?.proceed();
+    if (hostId === null || this.#byHost.get(hostId) !== connection) return;
+    this.#byHost.delete(hostId);
+    this.#byAgent.delete(connection.session.hello!.agentId);
+    this.#options.registry.setConnected(hostId, false);
+    this.#options.log.info({ hostId }, 'agent.disconnected');
+  }
+
+  /** Timers: late hellos, challenges, admissions to try again. Call it a few times a second. */
+  poll(nowMonotonicMs: number): void {
+    for (const connection of this.#connections.values()) {
+      if (!connection.session.isGreeted && nowMonotonicMs - connection.openedMs > helloMsMax) {
+        const late = new ProtocolError(
+          'ERR_HELLO_LATE',
+          `Cannot wait longer for hello: at most ${helloMsMax} ms are allowed`,
+        );
+        connection.socket.close(late.closeCode, late.message);
+      }
+      this.#judgeChallenge(connection, nowMonotonicMs);
+    }
+    if (this.#waiting.size === 0 || nowMonotonicMs - this.#readmittedMs < readmitMs) return;
+    this.#readmittedMs = nowMonotonicMs;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const session of waiting) session.retry(this.#options.nowMs());
+  }
+
+  /** Closes every connection: a stop of the hub. */
+  closeAll(closeCode: number, reason: string): void {
+    for (const { socket } of [...this.#connections.values()]) socket.close(closeCode, reason);
+  }
+
+  #challenge(session: AgentSession, hello: Hello, proceed: () => void): void {
+    const old = this.#byAgent.get(hello.agentId);
+    if (old === undefined) {
+      proceed();
+      return;
+    }
+    old.challenge?.yield();
+    const refuse = () =>
+      this.#socketOf(session)?.close(4409, 'Cannot accept agent: another one with the same identity is connected');
+    old.challenge = { sinceMs: this.#options.nowMonotonicMs(), proceed, yield: refuse };
+    old.socket.ping();
+  }
+
+  #judgeChallenge(connection: Connection, nowMonotonicMs: number): void {
+    const { challenge } = connection;
+    if (challenge === null) return;
+    if (connection.heardMs > challenge.sinceMs) {
+      connection.challenge = null;
+      this.#options.log.warn({ hostId: connection.session.hostId }, 'agent.duplicated');
+      challenge.yield();
+    } else if (nowMonotonicMs - challenge.sinceMs > challengeMs) {
+      // `closed` lets the new one in.
+      connection.socket.close(1001, 'Cannot keep connection: it does not answer and there is a newer one');
+    }
+  }
+
+  #admit(session: AgentSession, hello: Hello, streams: readonly OfferedStream[]): void {
+    if (this.#socketOf(session) === null) return;
+    const { store, nowMs, log } = this.#options;
+    const { credential } = session;
+    const tokenHostId = credential.kind === 'token' ? credential.hostId : null;
+    store.admit({ hello, streams, tokenHostId, connectedHostIds: [...this.#byHost.keys()] }).then(
+      (answer) => this.#admitted(session, answer),
+      (error: unknown) => {
+        log.debug({ err: error }, 'admission.failed');
+        this.#waiting.add(session);
+        session.storageAway(nowMs());
+      },
+    );
+  }
+
+  #admitted(session: AgentSession, answer: AdmitAnswer): void {
+    const socket = this.#socketOf(session);
+    if (socket === null) return;
+    const { registry, log, nowMs } = this.#options;
+    if (answer.kind === 'refused') {
+      log.warn({ reason: answer.why }, 'agent.refused');
+      socket.close(4401, answer.why);
+      return;
+    }
+    const { hostId, hostName, tags, facts } = answer;
+    const hello = session.hello!;
+    const known = registry.host(hostId);
+    const intervalMs = Number(facts['interval_ms'] ?? 1_000) || 1_000;
+    registry.put({
+      hostId,
+      name: hostName,
+      kind: 'agent',
+      agentId: hello.agentId,
+      tags,
+      facts,
+      intervalMs,
+      lastMs: known?.lastMs ?? 0,
+    });
+    if (answer.token !== null) registry.addToken(createHash('sha256').update(answer.token).digest('hex'), hostId);
+    registry.setConnected(hostId, true);
+    const connection = this.#bySession.get(session)!;
+    this.#byHost.set(hostId, connection);
+    this.#byAgent.set(hello.agentId, connection);
+    log.info({ hostId, hostName, address: socket.address, streams: answer.streams.length }, 'agent.connected');
+    session.admitted(answer, nowMs());
+  }
+
+  #readChecksums(
+    session: AgentSession,
+    entry: StreamEntry,
+    range: { readonly firstSeq: number; readonly count: number },
+  ): void {
+    const { id: streamId, ordinal, shiftMs } = entry.stream;
+    this.#options.store.checksums({ streamId, shiftMs, ...range }).then(
+      (checksums) => session.checksumsRead(ordinal, range.firstSeq, checksums),
+      () => this.#socketOf(session)?.close(1013, 'Cannot verify: the database is away'),
+    );
+  }
+
+  #socketOf(session: AgentSession): AgentSocket | null {
+    return this.#bySession.get(session)?.socket ?? null;
+  }
+}
+
+function credentialOf(
+  host: Pick<HostIdentity, 'agentId' | 'hostId'>,
+): { readonly credential: Credential } | { readonly status: number; readonly why: string } {
+  if (host.agentId === null) return { status: 401, why: 'Cannot accept agent: the token belongs to no agent' };
+  return { credential: { kind: 'token', agentId: host.agentId, hostId: host.hostId } };
+}

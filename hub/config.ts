@@ -1,0 +1,125 @@
+/**
+ * The hub's settings: one JSON file, all optional, and environment variables for secrets. One schema gives
+ * kinds, defaults, bounds and the sentence for the operator; every problem is reported at once.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ConfigError } from '#core/errors.ts';
+
+const MiB = 1024 * 1024;
+
+export const hubConfigSchema = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Only this machine can connect unless it is changed.'),
+  port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8_888)
+    .describe('TCP port for agents, viewers and REST; 0 takes a free one.'),
+  allowedHosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Names by which browsers and REST clients reach the hub, besides localhost, this machine's name and plain addresses.",
+    ),
+  dataFolder: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Folder for the database and keys; null is "data" beside the program.'),
+  databaseUrl: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('PostgreSQL 15 or newer instead of the embedded one; better given as DATABASE_URL.'),
+  enrolmentKeyFile: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('File with the key by which agents enrol; null is one made at the first start, in the data folder.'),
+  batchAgeMs: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe('Longest time a tick waits in memory for others of its host: a smaller database costs freshness in it.'),
+  flushDelayMs: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(500)
+    .describe('Longest time a full batch waits for batches of other hosts.'),
+  queuedBytesMax: z
+    .int()
+    .min(8 * MiB)
+    .max(16_384 * MiB)
+    .default(256 * MiB)
+    .describe('Memory for ticks that wait for the database; beyond it agents keep them on their own disks.'),
+  ringBytesMax: z
+    .int()
+    .min(8 * MiB)
+    .max(65_536 * MiB)
+    .default(512 * MiB)
+    .describe('Memory for the last minutes of all hosts together.'),
+  ringWindowMs: z
+    .int()
+    .min(30_000)
+    .max(3_600_000)
+    .default(300_000)
+    .describe('Time that live charts reach back from memory.'),
+  seriesPerHostMax: z
+    .int()
+    .min(1)
+    .max(8_000)
+    .default(4_000)
+    .describe('Series of one host; agents count what they must leave out.'),
+  logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What is logged.'),
+});
+
+export type HubConfig = z.infer<typeof hubConfigSchema>;
+
+/** Reads the settings. Throws ConfigError with every problem found. */
+export function readHubConfig(file: string | null, env: NodeJS.ProcessEnv): HubConfig {
+  const problems: string[] = [];
+  const parsed = hubConfigSchema.safeParse(file === null ? {} : readJson(file));
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
+  const databaseUrl = env['DATABASE_URL'] ?? (parsed.success ? parsed.data.databaseUrl : null);
+  if (databaseUrl !== null && databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    problems.push('"databaseUrl" (DATABASE_URL) must start with postgres:// or postgresql://');
+  }
+  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
+  return { ...parsed.data, databaseUrl };
+}
+
+function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([
+      `the file ${JSON.stringify(file)} must be readable: got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    ]);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError([
+      `the file ${JSON.stringify(file)} must hold JSON: got ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+}
+
+/** One sentence for one issue; several unknown settings are one each. */
+export function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `"${[...issue.path, key].join('.')}" is not a known setting`);
+  return [path === '' ? issue.message : `"${path}" cannot be used: ${issue.message}`];
+}

@@ -1,0 +1,271 @@
+/**
+ * The hub once its database is known: wires intake, registry, live viewing and the two other threads together,
+ * and drives their timers. Main makes one and gives its endpoints to the sockets.
+ */
+import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { decodeFromViewer } from '#core/codec.ts';
+import { overviewMs } from '#core/limits.ts';
+import type { Status, StorageState, Top } from '#core/message.ts';
+import { decodeLayout } from '#core/series.ts';
+import { Agents } from './agents.ts';
+import type { ArchiveMethods } from './archive.ts';
+import type { HubConfig } from './config.ts';
+import { History } from './history.ts';
+import type { Flight } from './intake/flight.ts';
+import { type AcceptedTick, Intake } from './intake/intake.ts';
+import { Fanout, type ViewerSocket } from './live/fanout.ts';
+import { Pusher } from './pusher.ts';
+import { Registry } from './registry.ts';
+import type { ViewerEndpoint } from './sockets.ts';
+import type { StorageEvent, StorageMethods, StorageStart } from './storage.ts';
+import type { KnownHost, KnownToken } from './store/admission.ts';
+import { Caller } from './threads/rpc.ts';
+
+export interface EngineOptions {
+  readonly config: HubConfig;
+  readonly log: Logger;
+  readonly version: string;
+  readonly start: StorageStart;
+  readonly known: {
+    readonly hubId: string;
+    readonly hosts: readonly KnownHost[];
+    readonly tokens: readonly KnownToken[];
+  };
+  readonly enrolmentHash: Uint8Array;
+  /** Files of the other two threads. */
+  readonly storageFile: URL;
+  readonly archiveFile: URL;
+  readonly publish: (topic: string, bytes: Uint8Array) => void;
+  /** A thread has died: the process cannot go on. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** The last unstored tick may be this old before storing is called delayed: batch age, flush delay, and the 2 s of the promise. */
+const delayedMarginMs = 4_000;
+/** How long a stop waits for what is in memory; the agents hold it as well. */
+const drainMsMax = 8_000;
+const pushCleanMs = 3_600_000;
+
+export class Engine {
+  readonly intake: Intake;
+  readonly registry: Registry;
+  readonly fanout: Fanout;
+  readonly agents: Agents;
+  readonly history: History;
+  readonly pusher: Pusher;
+  readonly storage: Caller<StorageMethods, StorageEvent>;
+  readonly archive: Caller<ArchiveMethods, never>;
+  readonly #options: EngineOptions;
+  readonly #workers: readonly Worker[];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #isAway = false;
+  #lastSamples = 0;
+  #samplesPerSec = 0;
+  #storageState: StorageState = 'stored';
+
+  constructor(options: EngineOptions) {
+    const { config, start, known, log, version } = options;
+    this.#options = options;
+    this.#workers = [options.storageFile, options.archiveFile].map((file) => this.#startWorker(file));
+    this.storage = new Caller<StorageMethods, StorageEvent>(this.#workers[0]!, (event) => this.#storageTold(event));
+    this.archive = new Caller<ArchiveMethods, never>(this.#workers[1]!, () => {});
+    this.registry = new Registry({ ringBytesMax: config.ringBytesMax, ringWindowMsMax: config.ringWindowMs });
+    for (const host of known.hosts) this.registry.put(host);
+    for (const token of known.tokens) this.registry.addToken(token.hash, token.hostId);
+    this.fanout = new Fanout(this.registry, { publish: options.publish, fillRing: (hostId) => this.#fillRing(hostId) });
+    this.intake = new Intake(
+      { flush: (flight) => this.#flush(flight), onTick: (tick) => this.#show(tick) },
+      { batchAgeMs: config.batchAgeMs, flushDelayMs: config.flushDelayMs, queuedBytesMax: config.queuedBytesMax },
+    );
+    this.agents = new Agents({
+      intake: this.intake,
+      registry: this.registry,
+      store: {
+        admit: (request) => this.storage.call('admit', request),
+        openStreams: (request) => this.storage.call('openStreams', request),
+        findToken: (hash) => this.storage.call('findToken', hash),
+        checksums: (request) => this.storage.call('checksums', request),
+      },
+      identity: { hubId: known.hubId, hubVersion: version, seriesMax: config.seriesPerHostMax },
+      sha256,
+      enrolmentHash: options.enrolmentHash,
+      log,
+      onTop: (hostId, top) => this.#showTop(hostId, top),
+      nowMs: Date.now,
+      nowMonotonicMs: () => performance.now(),
+    });
+    this.history = new History({
+      intake: this.intake,
+      pending: (request) => this.storage.call('pending', request),
+      stored: (request) => this.archive.call('history', request),
+    });
+    this.pusher = new Pusher({
+      registry: this.registry,
+      sha256,
+      store: (request) => this.storage.call('push', request),
+      show: (tick) => this.#show(tick),
+    });
+    log.debug({ connection: { database: start.connection.database } }, 'engine.created');
+  }
+
+  /** Starts the timers. */
+  run(): void {
+    this.#every(overviewMs, () => {
+      this.intake.poll(Date.now());
+      this.fanout.poll(Date.now(), performance.now());
+      this.agents.poll(performance.now());
+      this.#tellHosts();
+    });
+    this.#every(1_000, () => {
+      this.registry.check(performance.now());
+      this.#samplesPerSec = this.intake.counters.acceptedSamples - this.#lastSamples;
+      this.#lastSamples = this.intake.counters.acceptedSamples;
+      this.#judgeStorage();
+      this.fanout.status(this.status());
+    });
+    this.#every(pushCleanMs, () => {
+      this.archive.call('dropOldPushStreams', null).catch(() => {
+        // The database is away; an hour later is as good.
+      });
+    });
+  }
+
+  get viewerEndpoint(): ViewerEndpoint {
+    const { fanout } = this;
+    return {
+      opened: (socket) => fanout.opened(socket, this.status()),
+      received: (socket: ViewerSocket, bytes) => fanout.received(socket, decodeFromViewer(bytes), Date.now()),
+      drained: (socket) => fanout.drained(socket, Date.now()),
+      dropped: (socket) => fanout.dropped(socket, performance.now()),
+      closed: (socket) => fanout.closed(socket),
+    };
+  }
+
+  status(): Status {
+    const nowMs = Date.now();
+    return {
+      kind: 'status',
+      nowMs,
+      storage: this.#storageState,
+      unstoredMs: this.intake.unstoredMs(nowMs),
+      hostCount: this.registry.count,
+      connectedCount: this.agents.connectionCount,
+      viewerCount: this.fanout.viewerCount,
+      samplesPerSec: this.#samplesPerSec,
+    };
+  }
+
+  /** Stores what is in memory, tells everybody to come back, and ends the threads. */
+  async stop(): Promise<void> {
+    const { log } = this.#options;
+    this.intake.sealAll(Date.now());
+    const deadlineMs = performance.now() + drainMsMax;
+    while (!this.intake.isIdle && performance.now() < deadlineMs) {
+      this.intake.poll(Date.now());
+      await sleep(10);
+    }
+    if (!this.intake.isIdle) log.warn({ queuedBytes: this.intake.queuedBytes }, 'hub.stopped-undrained');
+    for (const timer of this.#timers) clearInterval(timer);
+    this.agents.closeAll(1012, 'The hub is restarting');
+    await Promise.race([
+      Promise.allSettled([this.storage.call('stop', null), this.archive.call('stop', null)]),
+      sleep(3_000),
+    ]);
+    await Promise.all(this.#workers.map((worker) => worker.removeAllListeners('exit').terminate()));
+  }
+
+  #every(intervalMs: number, work: () => void): void {
+    this.#timers.push(setInterval(work, intervalMs));
+  }
+
+  #startWorker(file: URL): Worker {
+    const worker = new Worker(file, { workerData: this.#options.start });
+    worker.on('error', (error) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', (code) => this.#options.onFatal(new Error(`Cannot go on: a thread ended with code ${code}`)));
+    return worker;
+  }
+
+  #flush(flight: Flight): void {
+    this.storage.call('flush', flight, [flight.buffer]).then(
+      (answer) => this.intake.settled(answer, Date.now()),
+      (error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  #show(tick: AcceptedTick): void {
+    const outcome = this.registry.push(tick.hostId, tick, performance.now());
+    if (outcome === 'newest') this.fanout.ticked(tick);
+    else if (outcome === 'inserted') this.fanout.backfilled(tick);
+  }
+
+  #showTop(hostId: number, top: Top): void {
+    const host = this.registry.host(hostId);
+    if (host === undefined) return;
+    host.top = top;
+    this.fanout.processes(hostId, top);
+  }
+
+  #tellHosts(): void {
+    const changes = this.registry.takeChanges();
+    if (changes !== null) this.fanout.hostsChanged(changes);
+  }
+
+  #storageTold(event: StorageEvent): void {
+    this.#isAway = event.health === 'away';
+    this.#judgeStorage();
+  }
+
+  #judgeStorage(): void {
+    const { batchAgeMs, flushDelayMs } = this.#options.config;
+    const isLate = this.intake.unstoredMs(Date.now()) > batchAgeMs + flushDelayMs + delayedMarginMs;
+    const state: StorageState = this.#isAway ? 'away' : isLate ? 'delayed' : 'stored';
+    if (state === this.#storageState) return;
+    this.#options.log.info({ from: this.#storageState, to: state }, 'storage.changed');
+    this.#storageState = state;
+    this.fanout.status(this.status());
+  }
+
+  /** Fills a ring that a restart has emptied; those who watch the host get it again. */
+  #fillRing(hostId: number): void {
+    const sinceMs = Date.now() - this.registry.ringWindowMs;
+    this.archive.call('recent', { hostId, sinceMs }).then(
+      ({ layouts, blocks }) => {
+        const byId = new Map(layouts.map(({ id, bytes }) => [id, decodeLayout(bytes, id)]));
+        const host = this.registry.host(hostId);
+        if (host === undefined || blocks.length === 0) return;
+        for (const block of blocks) {
+          const layout = byId.get(block.layoutId)!;
+          const rowBytes = layout.series.length * 8;
+          for (let tick = 0; tick < block.times.length; tick += 1) {
+            const column = new Uint8Array(block.values.buffer, block.values.byteOffset + tick * rowBytes, rowBytes);
+            host.ring.push({
+              ordinal: block.ordinal,
+              seq: block.firstSeq + tick,
+              timeMs: block.times[tick]!,
+              layout,
+              column,
+            });
+          }
+        }
+        this.fanout.hostFilled(hostId, Date.now());
+      },
+      () => {
+        const host = this.registry.host(hostId);
+        // The database is away: the next one to look at the host asks again.
+        if (host !== undefined) host.isRingFilled = false;
+      },
+    );
+  }
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

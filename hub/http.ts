@@ -1,0 +1,57 @@
+/**
+ * What a REST route is, apart from any socket library: a method, a path, and a function from request to answer.
+ */
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Parts of the path behind the route's own, still percent-encoded. */
+  readonly rest: readonly string[];
+  readonly query: URLSearchParams;
+  readonly header: (name: string) => string;
+  /** The whole body, for routes that take one. */
+  readonly body: Uint8Array;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+export interface Route {
+  readonly method: 'get' | 'post';
+  /** A fixed path, or one that ends in `/*` for a route that reads the rest itself. */
+  readonly path: string;
+  /** Whether a page of another site could do harm by it. */
+  readonly isChange: boolean;
+  /** Bytes of body that are taken; 0 for none. */
+  readonly bodyBytesMax: number;
+  /** Whether it answers whatever the Host header says: probes and scrapers. */
+  readonly isOpen?: boolean;
+  answer(request: HttpRequest): Promise<HttpAnswer> | HttpAnswer;
+}
+
+/** A request that cannot be answered as asked; becomes `{"error": …}` with this status. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export function jsonAnswer(value: unknown, status = 200): HttpAnswer {
+  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
+}
+
+export function errorAnswer(error: HttpError): HttpAnswer {
+  return { ...jsonAnswer({ error: error.message }, error.status), headers: error.headers };
+}

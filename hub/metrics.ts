@@ -1,0 +1,123 @@
+/**
+ * The hub's own metrics in Prometheus text. Counters of the engine are plain numbers, read when asked for; this
+ * file gives them names and base units.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Engine } from './engine.ts';
+import type { HttpAnswer } from './http.ts';
+
+export class HubMetrics {
+  readonly #registry = new Registry();
+  readonly #refused: Counter;
+  readonly loopDelay: Histogram;
+  #engine: Engine | null = null;
+
+  constructor() {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry, prefix: 'pulsewire_hub_' });
+    this.#refused = new Counter({
+      name: 'pulsewire_hub_refused_total',
+      help: 'Messages and requests refused, by code',
+      labelNames: ['code'],
+      registers,
+    });
+    this.loopDelay = new Histogram({
+      name: 'pulsewire_hub_event_loop_delay_seconds',
+      help: 'How much later than asked for a timer of 100 ms fires',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+      registers,
+    });
+    for (const [name, help, read] of counters) {
+      new Counter({ name: `pulsewire_hub_${name}`, help, registers, collect: this.#collector(read) });
+    }
+    for (const [name, help, read] of gauges) {
+      new Gauge({ name: `pulsewire_hub_${name}`, help, registers, collect: this.#collector(read) });
+    }
+  }
+
+  attach(engine: Engine): void {
+    this.#engine = engine;
+  }
+
+  refused(code: string): void {
+    this.#refused.inc({ code });
+  }
+
+  async answer(): Promise<HttpAnswer> {
+    await this.#readStorage();
+    return { status: 200, type: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  /** Sets the metric to what the engine says now. */
+  #collector(read: (engine: Engine, storage: StorageNumbers) => number) {
+    const self = this;
+    return function collect(this: Counter | Gauge): void {
+      const value = self.#engine === null ? 0 : read(self.#engine, self.#storage);
+      if (this instanceof Gauge) this.set(value);
+      else {
+        this.reset();
+        this.inc(value);
+      }
+    };
+  }
+
+  #storage: StorageNumbers = { statementCount: 0, statementSeconds: 0, storedRows: 0, repeatCount: 0, cutBatches: 0 };
+
+  async #readStorage(): Promise<void> {
+    if (this.#engine !== null) this.#storage = await this.#engine.storage.call('counters', null);
+  }
+}
+
+interface StorageNumbers {
+  readonly statementCount: number;
+  readonly statementSeconds: number;
+  readonly storedRows: number;
+  readonly repeatCount: number;
+  readonly cutBatches: number;
+}
+
+type Reading = readonly [name: string, help: string, read: (engine: Engine, storage: StorageNumbers) => number];
+
+const counters: readonly Reading[] = [
+  ['messages_received_total', 'Messages from agents', ({ agents }) => agents.framesReceived],
+  ['received_bytes_total', 'Bytes of messages from agents', ({ agents }) => agents.bytesReceived],
+  ['ticks_accepted_total', 'Ticks accepted for storing', ({ intake }) => intake.counters.acceptedTicks],
+  ['samples_accepted_total', 'Samples accepted for storing', ({ intake }) => intake.counters.acceptedSamples],
+  ['ticks_replayed_total', 'Accepted ticks that came as replay', ({ intake }) => intake.counters.replayedTicks],
+  ['items_duplicate_total', 'Items dropped because they were known', ({ intake }) => intake.counters.duplicateItems],
+  ['nacks_total', 'Nacks sent to agents', ({ intake }) => intake.counters.nacks],
+  ['ticks_refused_total', 'Ticks refused for their content', ({ intake }) => intake.counters.refusedTicks],
+  ['batches_sealed_total', 'Batches sealed', ({ intake }) => intake.counters.sealedBatches],
+  [
+    'batches_forgotten_total',
+    'Batches given up in memory; their agents send them again',
+    ({ intake }) => intake.counters.forgottenBatches,
+  ],
+  ['flights_total', 'Flights handed to the storage thread', ({ intake }) => intake.counters.flights],
+  ['flush_statements_total', 'Ingest statements run', (_, storage) => storage.statementCount],
+  ['flush_duration_seconds_total', 'Time spent in ingest statements', (_, storage) => storage.statementSeconds],
+  ['flush_rows_total', 'Rows given to ingest statements', (_, storage) => storage.storedRows],
+  ['flush_repeats_total', 'Statements repeated because their outcome was unknown', (_, storage) => storage.repeatCount],
+  ['flush_cut_total', 'Batches cut because a rival had stored their beginning', (_, storage) => storage.cutBatches],
+  ['ticks_published_total', 'Ticks published to viewers', ({ fanout }) => fanout.publishedCount],
+  ['viewers_closed_slow_total', 'Viewers closed because they read too slowly', ({ fanout }) => fanout.closedSlowCount],
+];
+
+const gauges: readonly Reading[] = [
+  ['agents', 'Connected agents', ({ agents }) => agents.connectionCount],
+  ['hosts', 'Known hosts', ({ registry }) => registry.count],
+  ['viewers', 'Open dashboards', ({ fanout }) => fanout.viewerCount],
+  ['viewers_behind', 'Viewers that get nothing until they have caught up', ({ fanout }) => fanout.behindCount],
+  ['viewer_buffered_bytes', 'Bytes queued at the slowest viewer', ({ fanout }) => fanout.bufferedBytesMax()],
+  ['queued_bytes', 'Bytes that wait for the database', ({ intake }) => intake.queuedBytes],
+  ['queued_bytes_max', 'Bound of queued_bytes', ({ intake }) => intake.queuedBytesMax],
+  ['credit_bytes', 'Credit of a newly connected agent', ({ intake }) => intake.creditBytes],
+  ['push_waiting_bytes', 'Bytes of pushed bodies that wait for the database', ({ pusher }) => pusher.waitingBytes],
+  [
+    'unstored_seconds',
+    'Age of the oldest tick that is not stored',
+    ({ intake }) => intake.unstoredMs(Date.now()) / 1_000,
+  ],
+  ['ring_bytes', 'Memory of all rings', ({ registry }) => registry.ringBytes],
+  ['ring_window_seconds', 'Time that rings reach back', ({ registry }) => registry.ringWindowMs / 1_000],
+];

@@ -1,0 +1,132 @@
+/**
+ * The OpenAPI document, made of the schemas that the routes validate by.
+ */
+import { z } from 'zod';
+import { jsonAnswer, type Route } from '../http.ts';
+import { pushBodySchema } from '../push-body.ts';
+import {
+  errorAnswerSchema,
+  healthAnswer,
+  historyAnswer,
+  historyEnvelopeAnswer,
+  historyQuery,
+  hostsAnswer,
+  hostsQuery,
+  latestAnswer,
+  receivedAnswer,
+} from './schemas.ts';
+
+export function openApiRoute(version: string): Route {
+  const document = openApiDocument(version);
+  return {
+    method: 'get',
+    path: '/api/v1/openapi.json',
+    isChange: false,
+    bodyBytesMax: 0,
+    answer: () => jsonAnswer(document),
+  };
+}
+
+/** OpenAPI 3.1. */
+export function openApiDocument(version: string) {
+  const history = {
+    summary: 'History of one series',
+    parameters: [
+      pathParameter('host', 'Name of the host'),
+      pathParameter('metric', 'Canonical series key, percent-encoded'),
+      ...queryParameters(historyQuery),
+    ],
+    responses: { 200: response('Points', z.union([historyAnswer, historyEnvelopeAnswer])), ...errors(400, 404, 503) },
+  };
+  const latest = {
+    summary: 'Newest values',
+    parameters: queryParameters(hostsQuery),
+    responses: { 200: response('By host', latestAnswer), ...errors(400, 503) },
+  };
+  const hosts = {
+    summary: 'Hosts',
+    parameters: queryParameters(hostsQuery),
+    responses: { 200: response('By name', hostsAnswer), ...errors(400, 503) },
+  };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Pulsewire',
+      version,
+      description:
+        'Per-second metrics of a fleet: newest values, history, and a way in for clients without a WebSocket.',
+      license: { name: 'MIT' },
+    },
+    paths: {
+      '/': {
+        get: {
+          summary: 'Whether the hub runs',
+          responses: {
+            200: text('A line of text; a browser is sent to the dashboard'),
+            302: { description: 'To /dashboard' },
+          },
+        },
+      },
+      '/metrics': {
+        get: { summary: "The hub's own metrics", responses: { 200: text('Prometheus text') } },
+        post: {
+          summary: 'Push metrics of a host; answered after they are durable',
+          parameters: [
+            {
+              name: 'Idempotency-Key',
+              in: 'header',
+              required: false,
+              description: 'Equal for a retry',
+              schema: { type: 'string', maxLength: 200 },
+            },
+          ],
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemaOf(pushBodySchema, 'input') } },
+          },
+          responses: { 200: response('Stored', receivedAnswer), ...errors(400, 403, 409, 413, 415, 503) },
+        },
+      },
+      '/healthz': {
+        get: {
+          summary: 'Whether the hub is ready',
+          responses: { 200: response('Ready', healthAnswer), 503: response('Starting', healthAnswer) },
+        },
+      },
+      '/fetch/latest': { get: latest },
+      '/api/v1/latest': { get: latest },
+      '/fetch/hosts': { get: hosts },
+      '/api/v1/hosts': { get: hosts },
+      '/fetch/history/{host}/{metric}': { get: history },
+      '/api/v1/history/{host}/{metric}': { get: history },
+    },
+  };
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output') {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
+  return rest;
+}
+
+function response(description: string, schema: z.ZodType) {
+  return { description, content: { 'application/json': { schema: schemaOf(schema) } } };
+}
+
+function text(description: string) {
+  return { description, content: { 'text/plain': { schema: { type: 'string' } } } };
+}
+
+function errors(...statuses: readonly number[]) {
+  return Object.fromEntries(statuses.map((status) => [status, response('What was wrong', errorAnswerSchema)]));
+}
+
+function pathParameter(name: string, description: string) {
+  return { name, in: 'path', required: true, description, schema: { type: 'string' } };
+}
+
+function queryParameters(schema: z.ZodObject) {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const { description, ...rest } = schemaOf(field as z.ZodType, 'input');
+    return { name, in: 'query', required: false, description, schema: rest };
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * What REST takes and gives, once: the routes validate by these and the OpenAPI document is made of them.
+ */
+import { z } from 'zod';
+import { hostStates } from '#core/message.ts';
+
+const tags = z.record(z.string(), z.string()).describe('Tags of the host');
+
+export const latestAnswer = z.record(
+  z.string(),
+  z.object({
+    metrics: z.record(z.string(), z.number()).describe('Newest value by series key'),
+    tags,
+    timestamp: z.number().nullable().describe('Time of the newest tick, epoch seconds; null before the first'),
+  }),
+);
+
+export const hostsAnswer = z.record(
+  z.string(),
+  z.object({
+    tags,
+    status: z.enum(hostStates),
+    last_seen: z.number().nullable().describe('Epoch seconds; null when never'),
+  }),
+);
+
+export const historyAnswer = z
+  .array(z.tuple([z.number(), z.number().nullable()]))
+  .describe('Time in epoch seconds and value, ascending; null only at a gap');
+
+export const historyEnvelopeAnswer = z
+  .array(z.tuple([z.number(), z.number().nullable(), z.number().nullable(), z.number().nullable()]))
+  .describe('Time in epoch seconds, average, minimum and maximum');
+
+/** Span and resolution of a history request, as query parameters. */
+export const historyQuery = z.object({
+  start: z.coerce.number().min(0).max(1e11).optional().describe('Epoch seconds; an hour before the end when absent'),
+  end: z.coerce.number().min(0).max(1e11).optional().describe('Epoch seconds; now when absent'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(500).describe('Points wanted'),
+  envelope: z.enum(['0', '1']).default('0').describe('1 adds minimum and maximum to each point'),
+});
+
+export const hostsQuery = z.object({
+  host: z.string().max(255).optional().describe('Only this host'),
+  tag: z.string().max(1_100).optional().describe('Only hosts with this tag: "name" or "name=value"'),
+});
+
+export const receivedAnswer = z.object({ status: z.literal('received') });
+export const errorAnswerSchema = z.object({
+  error: z.string().describe('What was wrong, what is wanted, what was got'),
+});
+export const healthAnswer = z.object({ status: z.enum(['ok', 'starting']), storage: z.string() });

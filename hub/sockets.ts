@@ -1,0 +1,500 @@
+/**
+ * The only place that knows uWebSockets.js: one server for agents, viewers, REST and the dashboard's files.
+ *
+ * The library ends the process, uncatchably, when a handler returns without an answer or an abort handler, and
+ * when a response is used after its abort. So there is one wrapper, `exchange`, that every request goes
+ * through: it always registers the abort, answers at most once, and turns whatever is thrown into an answer.
+ * Message buffers die when a handler returns; whoever keeps bytes copies them.
+ */
+import type { HttpResponse, TemplatedApp, HttpRequest as UwsRequest, WebSocket } from 'uWebSockets.js';
+import * as uws from 'uWebSockets.js';
+import type { Logger } from 'pino';
+import { ProtocolError } from '#core/errors.ts';
+import { bulkMessageBytesMax } from '#core/limits.ts';
+import { agentSubprotocol, viewerSubprotocol } from '#core/message.ts';
+import type { Access, RequestHeaders } from './access.ts';
+import { errorAnswer, type HttpAnswer, HttpError, type Route } from './http.ts';
+import type { ViewerSocket } from './live/fanout.ts';
+
+/** One agent's socket, as the engine uses it. */
+export interface AgentSocket {
+  send(bytes: Uint8Array): void;
+  ping(): void;
+  close(closeCode: number, reason: string): void;
+  /** Address of the peer, for the log. */
+  readonly address: string;
+}
+
+/** What the hub does with agents' sockets. Calls that throw ProtocolError close the socket. */
+export interface AgentEndpoint<C> {
+  /** Who the bearer of this token is; a status and a reason when the upgrade is refused. */
+  authenticate(
+    bearer: string,
+    signal: AbortSignal,
+  ): Promise<
+    { readonly credential: C } | { readonly status: number; readonly why: string; readonly retryAfterSec?: number }
+  >;
+  opened(socket: AgentSocket, credential: C): void;
+  received(socket: AgentSocket, bytes: Uint8Array): void;
+  ponged(socket: AgentSocket): void;
+  closed(socket: AgentSocket): void;
+}
+
+export interface ViewerEndpoint {
+  opened(socket: ViewerSocket): void;
+  received(socket: ViewerSocket, bytes: Uint8Array): void;
+  drained(socket: ViewerSocket): void;
+  dropped(socket: ViewerSocket): void;
+  closed(socket: ViewerSocket): void;
+}
+
+export interface SocketsOptions<C> {
+  readonly agents: AgentEndpoint<C>;
+  readonly viewers: ViewerEndpoint;
+  readonly routes: readonly Route[];
+  readonly access: Access;
+  readonly log: Logger;
+  /** Counts a refused message or request. */
+  readonly onRefused: (code: string) => void;
+}
+
+/** `DISABLED` and `LIBUS_LISTEN_EXCLUSIVE_PORT` of the library: its types and its module disagree on where they are. */
+const compressionOff = 0;
+const exclusivePort = 1;
+/** Seconds without a byte after which the library closes; it pings before. Both sides notice within 45 s. */
+const idleSeconds = 32;
+/** Unsent bytes of an agent: acks and pongs are small, so this much means that it does not read. */
+const agentBackpressureBytesMax = 1024 * 1024;
+/** A snapshot of a large host may be queued at once; a viewer that is behind gets nothing more. */
+const viewerBackpressureBytesMax = 8 * 1024 * 1024;
+const headersMsMax = 10_000;
+
+interface AgentData<C> {
+  readonly kind: 'agent';
+  readonly credential: C;
+  socket: AgentSocket | null;
+}
+
+interface ViewerData {
+  readonly kind: 'viewer';
+  socket: ViewerSocket | null;
+}
+
+export class Sockets<C> {
+  readonly #options: SocketsOptions<C>;
+  readonly #app: TemplatedApp;
+  #listening: uws.us_listen_socket | null = null;
+
+  constructor(options: SocketsOptions<C>) {
+    this.#options = options;
+    this.#app = uws.App();
+    this.#addAgents();
+    this.#addViewers();
+    for (const route of options.routes) this.#addRoute(route);
+    this.#app.any('/*', (res, req) => {
+      this.#exchange(res, req, {
+        method: 'get',
+        path: '/*',
+        isChange: false,
+        bodyBytesMax: 0,
+        answer: () => {
+          throw new HttpError(404, `Cannot find ${JSON.stringify(req.getUrl().slice(0, 200))}: there is no such route`);
+        },
+      });
+    });
+  }
+
+  /** Listens; answers the port, or null when the address cannot be had. */
+  listen(host: string, port: number): Promise<number | null> {
+    return new Promise((resolve) => {
+      // Types know options only without a host; the library takes both.
+      const app = this.#app as unknown as ExclusiveApp;
+      app.listen(host, port, exclusivePort, (listening) => {
+        if (listening === false) {
+          resolve(null);
+          return;
+        }
+        this.#listening = listening;
+        resolve(uws.us_socket_local_port(listening));
+      });
+    });
+  }
+
+  publish(topic: string, bytes: Uint8Array): void {
+    this.#app.publish(topic, bytes, true, false);
+  }
+
+  /** Takes no more connections; those that are open go on. */
+  stopListening(): void {
+    if (this.#listening !== null) uws.us_listen_socket_close(this.#listening);
+    this.#listening = null;
+  }
+
+  /** Closes everything at once. */
+  close(): void {
+    this.stopListening();
+    this.#app.close();
+  }
+
+  #addAgents(): void {
+    const { agents } = this.#options;
+    this.#app.ws<AgentData<C>>('/agent', {
+      compression: compressionOff,
+      maxPayloadLength: bulkMessageBytesMax,
+      idleTimeout: idleSeconds,
+      maxBackpressure: agentBackpressureBytesMax,
+      closeOnBackpressureLimit: true,
+      upgrade: (res, req, context) => {
+        this.#upgradeAgent(res, req, context);
+      },
+      open: (ws) => {
+        const data = ws.getUserData();
+        data.socket = agentSocketOf(ws);
+        this.#guard(data.socket, () => agents.opened(data.socket!, data.credential));
+      },
+      message: (ws, message, isBinary) => {
+        const { socket } = ws.getUserData();
+        if (socket === null) return;
+        this.#guard(socket, () => {
+          if (!isBinary)
+            throw new ProtocolError('ERR_MESSAGE_TEXT', 'Cannot accept message: binary is wanted: got text');
+          agents.received(socket, new Uint8Array(message));
+        });
+      },
+      pong: (ws) => {
+        const { socket } = ws.getUserData();
+        if (socket !== null) agents.ponged(socket);
+      },
+      close: (ws) => {
+        const data = ws.getUserData();
+        if (data.socket === null) return;
+        const { socket } = data;
+        // From here on the library's object is dead: nothing may reach it through the socket.
+        data.socket = null;
+        closedSockets.add(socket);
+        agents.closed(socket);
+      },
+    });
+  }
+
+  #upgradeAgent(res: HttpResponse, req: UwsRequest, context: uws.us_socket_context_t): void {
+    const key = req.getHeader('sec-websocket-key');
+    const protocols = req.getHeader('sec-websocket-protocol');
+    const extensions = req.getHeader('sec-websocket-extensions');
+    const authorization = req.getHeader('authorization');
+    const origin = req.getHeader('origin');
+    const aborted = new AbortController();
+    res.onAborted(() => aborted.abort());
+    const refuse = (status: number, why: string, retryAfterSec?: number) => {
+      if (aborted.signal.aborted) return;
+      this.#options.onRefused(`http_${status}`);
+      write(res, {
+        ...errorAnswer(new HttpError(status, why)),
+        ...(retryAfterSec === undefined ? {} : { headers: { 'retry-after': String(retryAfterSec) } }),
+      });
+    };
+    if (key === '') {
+      refuse(426, 'Cannot answer: this is a WebSocket for agents');
+      return;
+    }
+    if (origin !== '') {
+      refuse(403, 'Cannot accept agent: pages are not agents');
+      return;
+    }
+    if (!protocols.split(',').some((one) => one.trim() === agentSubprotocol)) {
+      refuse(400, `Cannot accept agent: the subprotocol ${agentSubprotocol} is wanted`);
+      return;
+    }
+    const bearer = /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization)?.[1];
+    if (bearer === undefined) {
+      refuse(401, 'Cannot accept agent: a bearer token is wanted');
+      return;
+    }
+    this.#options.agents.authenticate(bearer, aborted.signal).then(
+      (verdict) => {
+        if (aborted.signal.aborted) return;
+        if ('status' in verdict) {
+          refuse(verdict.status, verdict.why, verdict.retryAfterSec);
+          return;
+        }
+        res.cork(() => {
+          const data: AgentData<C> = { kind: 'agent', credential: verdict.credential, socket: null };
+          res.upgrade(data, key, agentSubprotocol, extensions, context);
+        });
+      },
+      (error: unknown) => {
+        this.#options.log.error({ err: error }, 'upgrade.failed');
+        refuse(500, 'Cannot accept agent: the hub failed');
+      },
+    );
+  }
+
+  #addViewers(): void {
+    const { viewers } = this.#options;
+    this.#app.ws<ViewerData>('/live', {
+      compression: compressionOff,
+      maxPayloadLength: 64 * 1024,
+      idleTimeout: idleSeconds,
+      maxBackpressure: viewerBackpressureBytesMax,
+      upgrade: (res, req, context) => {
+        const problem = this.#options.access.socketProblem(headersOf(req));
+        const protocols = req.getHeader('sec-websocket-protocol');
+        if (problem !== null) {
+          this.#refuseUpgrade(res, 403, problem);
+          return;
+        }
+        if (!protocols.split(',').some((one) => one.trim() === viewerSubprotocol)) {
+          this.#refuseUpgrade(res, 400, `Cannot accept viewer: the subprotocol ${viewerSubprotocol} is wanted`);
+          return;
+        }
+        const data: ViewerData = { kind: 'viewer', socket: null };
+        res.upgrade(
+          data,
+          req.getHeader('sec-websocket-key'),
+          viewerSubprotocol,
+          req.getHeader('sec-websocket-extensions'),
+          context,
+        );
+      },
+      open: (ws) => {
+        const data = ws.getUserData();
+        data.socket = viewerSocketOf(ws);
+        viewers.opened(data.socket);
+      },
+      message: (ws, message, isBinary) => {
+        const { socket } = ws.getUserData();
+        if (socket === null) return;
+        this.#guard(socket, () => {
+          if (!isBinary)
+            throw new ProtocolError('ERR_MESSAGE_TEXT', 'Cannot accept message: binary is wanted: got text');
+          viewers.received(socket, new Uint8Array(message));
+        });
+      },
+      drain: (ws) => {
+        const { socket } = ws.getUserData();
+        if (socket !== null) viewers.drained(socket);
+      },
+      dropped: (ws) => {
+        const { socket } = ws.getUserData();
+        if (socket !== null) viewers.dropped(socket);
+      },
+      close: (ws) => {
+        const data = ws.getUserData();
+        if (data.socket === null) return;
+        const { socket } = data;
+        data.socket = null;
+        closedSockets.add(socket);
+        viewers.closed(socket);
+      },
+    });
+  }
+
+  #refuseUpgrade(res: HttpResponse, status: number, why: string): void {
+    this.#options.onRefused(`http_${status}`);
+    write(res, errorAnswer(new HttpError(status, why)));
+  }
+
+  /** Runs a handler; a peer's fault closes that socket, a fault of ours is logged and closes it too. */
+  #guard(socket: AgentSocket | ViewerSocket, handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      if (error instanceof ProtocolError) {
+        this.#options.onRefused(error.code);
+        this.#options.log.debug({ code: error.code, reason: error.message }, 'message.refused');
+        socket.close(error.closeCode, error.message);
+        return;
+      }
+      this.#options.log.error({ err: error }, 'message.failed');
+      socket.close(1011, 'Cannot go on: the hub failed on this message');
+    }
+  }
+
+  #addRoute(route: Route): void {
+    const handler = (res: HttpResponse, req: UwsRequest) => this.#exchange(res, req, route);
+    if (route.method === 'get') this.#app.get(route.path, handler);
+    else this.#app.post(route.path, handler);
+  }
+
+  /** The one way through which a request is answered. */
+  #exchange(res: HttpResponse, req: UwsRequest, route: Route): void {
+    const aborted = new AbortController();
+    res.onAborted(() => aborted.abort());
+    const headers = headersOf(req);
+    const path = req.getUrl();
+    const method = req.getMethod();
+    const query = new URLSearchParams(req.getQuery() ?? '');
+    const all = new Map<string, string>();
+    req.forEach((name, value) => {
+      all.set(name, value);
+    });
+    const finish = (answer: HttpAnswer) => {
+      if (aborted.signal.aborted) return;
+      res.cork(() => write(res, answer, method === 'head'));
+    };
+    const fail = (error: unknown) => {
+      if (error instanceof HttpError) {
+        this.#options.onRefused(`http_${error.status}`);
+        finish(errorAnswer(error));
+        return;
+      }
+      this.#options.log.error({ err: error, path }, 'request.failed');
+      finish(errorAnswer(new HttpError(500, 'Cannot answer: the hub failed; its log says why')));
+    };
+    const problem = this.#problemOf(route, headers, all.get('content-type') ?? '');
+    const answer = async (body: Uint8Array) => {
+      if (problem !== null) throw problem;
+      const rest = route.path.endsWith('/*') ? path.slice(route.path.length - 1).split('/') : [];
+      return await route.answer({
+        method,
+        path,
+        rest,
+        query,
+        body,
+        header: (name) => all.get(name) ?? '',
+        signal: aborted.signal,
+      });
+    };
+    if (route.bodyBytesMax === 0) {
+      answer(new Uint8Array(0)).then(finish, fail);
+      return;
+    }
+    readBody(res, route.bodyBytesMax).then(answer).then(finish, fail);
+  }
+
+  #problemOf(route: Route, headers: RequestHeaders, contentType: string): HttpError | null {
+    const { access } = this.#options;
+    const host = route.isOpen === true ? null : access.hostProblem(headers.host);
+    if (host !== null) return new HttpError(403, host);
+    if (!route.isChange) return null;
+    const change = access.changeProblem(headers);
+    if (change !== null) return new HttpError(403, change);
+    const isJson = /^application\/json\s*(;|$)/i.test(contentType);
+    if (route.bodyBytesMax > 0 && !isJson) {
+      return new HttpError(
+        415,
+        `Cannot read body: content-type application/json is wanted: got ${JSON.stringify(contentType.slice(0, 80))}`,
+      );
+    }
+    return null;
+  }
+}
+
+/** Without the exclusive option two hubs would share one port, each with half of the connections. */
+interface ExclusiveApp {
+  listen(
+    host: string,
+    port: number,
+    options: number,
+    onListening: (listening: uws.us_listen_socket | false) => void,
+  ): void;
+}
+
+/** Sockets whose library object is dead; their methods do nothing any more. */
+const closedSockets = new WeakSet<object>();
+
+function agentSocketOf<D>(ws: WebSocket<D>): AgentSocket {
+  const address = Buffer.from(ws.getRemoteAddressAsText()).toString('latin1');
+  const socket: AgentSocket = {
+    address,
+    send(bytes) {
+      if (!closedSockets.has(socket)) ws.send(bytes, true, false);
+    },
+    ping() {
+      if (!closedSockets.has(socket)) ws.ping();
+    },
+    close(closeCode, reason) {
+      if (!closedSockets.has(socket)) ws.end(closeCode, shortReason(reason));
+    },
+  };
+  return socket;
+}
+
+function viewerSocketOf<D>(ws: WebSocket<D>): ViewerSocket {
+  const outcomes = { 0: 'queued', 1: 'sent', 2: 'dropped' } as const;
+  const socket: ViewerSocket = {
+    send(bytes) {
+      if (closedSockets.has(socket)) return 'dropped';
+      return outcomes[ws.send(bytes, true, false) as 0 | 1 | 2];
+    },
+    subscribe(topic) {
+      if (!closedSockets.has(socket)) ws.subscribe(topic);
+    },
+    unsubscribe(topic) {
+      if (!closedSockets.has(socket)) ws.unsubscribe(topic);
+    },
+    bufferedBytes() {
+      return closedSockets.has(socket) ? 0 : ws.getBufferedAmount();
+    },
+    close(closeCode, reason) {
+      if (!closedSockets.has(socket)) ws.end(closeCode, shortReason(reason));
+    },
+  };
+  return socket;
+}
+
+/** A close frame holds 123 bytes of reason (RFC 6455, 5.5). */
+function shortReason(reason: string): string {
+  return Buffer.from(reason)
+    .subarray(0, 123)
+    .toString()
+    .replace(/\ufffd+$/, '');
+}
+
+function headersOf(req: UwsRequest): RequestHeaders {
+  return {
+    host: req.getHeader('host'),
+    origin: req.getHeader('origin'),
+    secFetchSite: req.getHeader('sec-fetch-site'),
+  };
+}
+
+/** Collects a body; one that is too large is refused as soon as that is known. */
+function readBody(res: HttpResponse, bytesMax: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const parts: Uint8Array[] = [];
+    let byteCount = 0;
+    const late = setTimeout(
+      () => reject(new HttpError(408, `Cannot read body: it must arrive within ${headersMsMax} ms`)),
+      headersMsMax,
+    );
+    res.onData((part, isLast) => {
+      byteCount += part.byteLength;
+      if (byteCount > bytesMax) {
+        clearTimeout(late);
+        reject(new HttpError(413, `Cannot read body: at most ${bytesMax} bytes are allowed: got more`));
+        return;
+      }
+      parts.push(new Uint8Array(part.slice(0)));
+      if (!isLast) return;
+      clearTimeout(late);
+      resolve(Buffer.concat(parts));
+    });
+  });
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  302: 'Found',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  426: 'Upgrade Required',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+function write(res: HttpResponse, answer: HttpAnswer, isHeadOnly = false): void {
+  res.writeStatus(`${answer.status} ${reasons[answer.status] ?? ''}`);
+  res.writeHeader('content-type', answer.type);
+  res.writeHeader('x-content-type-options', 'nosniff');
+  for (const [name, value] of Object.entries(answer.headers ?? {})) res.writeHeader(name, value);
+  if (isHeadOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
+  else res.end(answer.body);
+}
