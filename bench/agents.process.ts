@@ -1,0 +1,49 @@
+/**
+ * The generator process of simulated agents: a composition root around one swarm.
+ */
+import { assert } from '#core/errors.ts';
+import { createClock } from './clock.ts';
+import { serveGenerator } from './generator.ts';
+import { Swarm, type SwarmPlan } from './swarm/swarm.ts';
+
+let swarm: Swarm | null = null;
+let clock = createClock(0);
+
+function current(): Swarm {
+  assert(swarm !== null, 'create() comes first');
+  return swarm;
+}
+
+const methods = {
+  create: async ({ plan, clockOffsetMs }: { readonly plan: SwarmPlan; readonly clockOffsetMs: number }) => {
+    clock = createClock(clockOffsetMs);
+    swarm = new Swarm(plan, clock);
+  },
+  /** Resolves when all are welcomed. */
+  connect: async ({ perSecond }: { readonly perSecond: number }) => current().connect(perSecond),
+  /** Resolves with the moment at which all was acknowledged. */
+  flood: async ({ durationMs }: { readonly durationMs: number }) => {
+    const fromMs = clock.nowMs();
+    await current().flood(durationMs);
+    return { fromMs, toMs: clock.nowMs() };
+  },
+  startTicks: async (_: null) => current().startTicks(),
+  stopTicks: async (_: null) => current().stopTicks(),
+  clearLateness: async (_: null) => current().clearLateness(),
+  /** Resolves with the moment at which all agents were open. */
+  allOpen: async (_: null) => {
+    await current().allOpen();
+    return clock.nowMs();
+  },
+  /** Resolves when what existed at the call is acknowledged, with the moments of the first replay and the last ack. */
+  caughtUp: async (_: null) => {
+    await current().caughtUp();
+    return { firstReplayMs: current().firstReplayMs, toMs: clock.nowMs() };
+  },
+  report: async (_: null) => current().report(),
+  streams: async (_: null) => current().streams(),
+};
+
+export type AgentsMethods = typeof methods;
+
+serveGenerator(methods);

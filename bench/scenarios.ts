@@ -1,0 +1,184 @@
+/**
+ * The scenarios as rows of data: each in full, and small enough for CI (`smoke`), where it checks what is stored
+ * and no speed. The targets that the full rows are held against are in `README.md`.
+ */
+
+export interface IngestScenario {
+  readonly kind: 'ingest';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  /** Ticks of the data set before it goes round: 200 × 50 × 500 doubles are 40 MB. */
+  readonly datasetTicks: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+  readonly seed: number;
+}
+
+export interface SteadyScenario {
+  readonly kind: 'steady';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  readonly intervalMs: number;
+  readonly viewerCount: number;
+  readonly hostsPerViewer: number;
+  /** Series of each host in the overview. */
+  readonly overviewKeys: number;
+  readonly connectsPerSec: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+  readonly seed: number;
+}
+
+export interface IdleScenario {
+  readonly kind: 'idle';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  readonly connectsPerSec: number;
+  /** Before memory is read, before and after the agents come. */
+  readonly settleMs: number;
+  readonly seed: number;
+}
+
+export interface ReconnectScenario {
+  readonly kind: 'reconnect';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  readonly intervalMs: number;
+  readonly viewerCount: number;
+  readonly hostsPerViewer: number;
+  readonly connectsPerSec: number;
+  readonly warmupMs: number;
+  readonly downMs: number;
+  /** After the last replay. */
+  readonly settleMs: number;
+  readonly seed: number;
+}
+
+export interface KillScenario {
+  readonly kind: 'kill';
+  readonly agentCount: number;
+  readonly intervalMs: number;
+  readonly runCount: number;
+  /** Random wait between two faults. */
+  readonly pauseMsMin: number;
+  readonly pauseMsMax: number;
+  readonly seed: number;
+}
+
+export interface StartScenario {
+  readonly kind: 'start';
+  /** Ticks of this machine that must be seen. */
+  readonly tickCount: number;
+}
+
+export type Scenario =
+  | IngestScenario
+  | SteadyScenario
+  | IdleScenario
+  | ReconnectScenario
+  | KillScenario
+  | StartScenario;
+
+export type ScenarioName = Scenario['kind'];
+
+type Rows = { readonly [Name in ScenarioName]: { readonly full: RowOf<Name>; readonly smoke: RowOf<Name> } };
+export type RowOf<Name extends ScenarioName> = Extract<Scenario, { readonly kind: Name }>;
+
+export const scenarios: Rows = {
+  ingest: {
+    full: {
+      kind: 'ingest',
+      agentCount: 200,
+      metricCount: 50,
+      datasetTicks: 500,
+      warmupMs: 5_000,
+      measureMs: 60_000,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'ingest',
+      agentCount: 20,
+      metricCount: 50,
+      datasetTicks: 100,
+      warmupMs: 200,
+      measureMs: 1_000,
+      seed: 1,
+    },
+  },
+  steady: {
+    full: {
+      kind: 'steady',
+      agentCount: 1_000,
+      metricCount: 60,
+      intervalMs: 1_000,
+      viewerCount: 50,
+      hostsPerViewer: 2,
+      overviewKeys: 4,
+      connectsPerSec: 250,
+      warmupMs: 15_000,
+      measureMs: 60_000,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'steady',
+      agentCount: 30,
+      metricCount: 60,
+      intervalMs: 1_000,
+      viewerCount: 3,
+      hostsPerViewer: 2,
+      overviewKeys: 4,
+      connectsPerSec: 250,
+      warmupMs: 500,
+      measureMs: 2_500,
+      seed: 1,
+    },
+  },
+  idle: {
+    full: { kind: 'idle', agentCount: 5_000, metricCount: 60, connectsPerSec: 500, settleMs: 20_000, seed: 1 },
+    smoke: { kind: 'idle', agentCount: 100, metricCount: 60, connectsPerSec: 500, settleMs: 500, seed: 1 },
+  },
+  reconnect: {
+    full: {
+      kind: 'reconnect',
+      agentCount: 1_000,
+      metricCount: 60,
+      intervalMs: 1_000,
+      viewerCount: 10,
+      hostsPerViewer: 4,
+      connectsPerSec: 250,
+      warmupMs: 15_000,
+      downMs: 120_000,
+      settleMs: 15_000,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'reconnect',
+      agentCount: 20,
+      metricCount: 60,
+      intervalMs: 200,
+      viewerCount: 1,
+      hostsPerViewer: 2,
+      connectsPerSec: 250,
+      warmupMs: 1_000,
+      downMs: 1_500,
+      settleMs: 300,
+      seed: 1,
+    },
+  },
+  kill: {
+    full: {
+      kind: 'kill',
+      agentCount: 3,
+      intervalMs: 100,
+      runCount: 200,
+      pauseMsMin: 50,
+      pauseMsMax: 2_500,
+      seed: 1,
+    },
+    smoke: { kind: 'kill', agentCount: 1, intervalMs: 100, runCount: 3, pauseMsMin: 200, pauseMsMax: 600, seed: 1 },
+  },
+  start: {
+    full: { kind: 'start', tickCount: 2 },
+    smoke: { kind: 'start', tickCount: 2 },
+  },
+};

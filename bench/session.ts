@@ -1,0 +1,96 @@
+/**
+ * A hub under test with everything around it, started for one scenario and cleared away after it, and the
+ * readings that several scenarios take of it.
+ */
+
+import type { AgentsMethods } from './agents.process.ts';
+import { takeClockOffsetMs } from './clock.ts';
+import { type Database, openDatabase } from './database.ts';
+import { Generator } from './generator.ts';
+import {
+  benchEnrolmentKey,
+  createHubFolder,
+  type HubOptions,
+  type HubProcess,
+  removeHubFolder,
+  startHub,
+} from './hub-process.ts';
+import type { ScenarioContext } from './scenario.ts';
+import type { SwarmPlan } from './swarm/swarm.ts';
+import { readTreeUsage, readUsage } from './usage.ts';
+import type { ViewersMethods } from './viewers.process.ts';
+
+export interface Session {
+  /** Replaced when a scenario starts the hub again. */
+  hub: HubProcess;
+  readonly database: Database;
+  readonly hubOptions: HubOptions;
+}
+
+export interface CpuReading {
+  readonly hubSec: number;
+  readonly postgresSec: number;
+}
+
+/** Starts hub and PostgreSQL, runs `work` with them, and stops and removes both, whatever happens. */
+export async function withHub<T>(context: ScenarioContext, work: (session: Session) => Promise<T>): Promise<T> {
+  const hubOptions: HubOptions = { nodeArguments: profileArguments(context) };
+  const folder = await createHubFolder(hubOptions);
+  let session: Session | null = null;
+  try {
+    const hub = await startHub(folder, hubOptions);
+    session = { hub, database: openDatabase(folder.dataFolder), hubOptions };
+    return await work(session);
+  } finally {
+    await session?.database.close();
+    await session?.hub.stop();
+    await removeHubFolder(folder);
+  }
+}
+
+/** A swarm in a process of its own, made and not yet connected; stopped after `work`. */
+export async function withAgents<T>(
+  plan: Omit<SwarmPlan, 'enrolmentKey'>,
+  work: (agents: Generator<AgentsMethods>) => Promise<T>,
+): Promise<T> {
+  const agents = new Generator<AgentsMethods>('agents');
+  try {
+    await agents.call('create', {
+      plan: { ...plan, enrolmentKey: benchEnrolmentKey },
+      clockOffsetMs: takeClockOffsetMs(),
+    });
+    return await work(agents);
+  } finally {
+    agents.stop();
+  }
+}
+
+/** Viewers in a process of their own, not yet connected; stopped after `work`. */
+export async function withViewers<T>(work: (viewers: Generator<ViewersMethods>) => Promise<T>): Promise<T> {
+  const viewers = new Generator<ViewersMethods>('viewers');
+  try {
+    return await work(viewers);
+  } finally {
+    viewers.stop();
+  }
+}
+
+/** CPU time of the hub's process and of PostgreSQL's tree, from /proc. */
+export function readCpu(session: Session): CpuReading {
+  return { hubSec: readUsage(session.hub.pid).cpuSec, postgresSec: readTreeUsage(session.database.pid()).cpuSec };
+}
+
+export function cpuBetween(before: CpuReading, after: CpuReading): CpuReading {
+  return { hubSec: after.hubSec - before.hubSec, postgresSec: after.postgresSec - before.postgresSec };
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+function profileArguments(context: ScenarioContext): readonly string[] {
+  if (context.profileFolder === null) return [];
+  return ['--cpu-prof', '--cpu-prof-dir', context.profileFolder];
+}

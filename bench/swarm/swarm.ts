@@ -1,0 +1,288 @@
+/**
+ * Many simulated agents in one process: who they are, their sockets, their reconnects, and when they tick.
+ *
+ * Identities follow from the seed. A lost connection is tried again with the backoff of real agents; with a
+ * token where the hub has given one, else with the enrolment key.
+ */
+import { createHash } from 'node:crypto';
+import { agentSubprotocol } from '#core/message.ts';
+import { createLayout, type Layout } from '#core/series.ts';
+import { backoffMs, linkBackoff, phaseMs } from '#core/time.ts';
+import type { Clock } from '../clock.ts';
+import { createDataset, createRandom, type Dataset, metricName } from '../dataset.ts';
+import { Latencies, type LatencyFigures } from '../latency.ts';
+import { Connection } from './connection.ts';
+import { Pacer } from './pacer.ts';
+import { ReplayEncoder } from './replay-encoder.ts';
+import { type AgentIdentity, createCounters, SimulatedAgent, type SwarmCounters } from './simulated-agent.ts';
+
+export interface SwarmPlan {
+  readonly port: number;
+  readonly enrolmentKey: string;
+  readonly agentCount: number;
+  readonly metricCount: number;
+  /** Ticks of the data set before it goes round. */
+  readonly tickCount: number;
+  readonly intervalMs: number;
+  readonly replays: boolean;
+  /** When the first ticks lie, from the making of the swarm: after the connecting where ticks are paced, else in the past. */
+  readonly startsInMs: number;
+  readonly seed: number;
+}
+
+export interface SwarmReport {
+  readonly counters: SwarmCounters;
+  readonly openCount: number;
+  /** Sums over all agents. */
+  readonly producedTicks: number;
+  readonly ackedTicks: number;
+  /** How late ticks were sent by the generator itself. */
+  readonly lateness: LatencyFigures;
+  readonly problems: readonly string[];
+}
+
+export interface SwarmStream {
+  readonly epoch: string;
+  readonly hostName: string;
+  readonly host: number;
+  readonly producedSeq: number;
+  readonly ackedSeq: number;
+  readonly firstMs: number;
+}
+
+const problemsMax = 20;
+
+/** The layout of all simulated agents. */
+export function createSwarmLayout(plan: Pick<SwarmPlan, 'metricCount' | 'intervalMs'>): Layout {
+  const series = Array.from({ length: plan.metricCount }, (_, metric) => ({
+    key: metricName(metric),
+    unit: '',
+    kind: 'gauge' as const,
+    every: 1,
+  }));
+  return createLayout({ intervalMs: plan.intervalMs, series }, (bytes) => createHash('sha256').update(bytes).digest());
+}
+
+/** 128 bits that follow from a text. */
+export function seededId(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+export class Swarm {
+  readonly #plan: SwarmPlan;
+  readonly #clock: Clock;
+  readonly #dataset: Dataset;
+  readonly #counters = createCounters();
+  readonly #agents: readonly SimulatedAgent[];
+  readonly #attempts = new Map<SimulatedAgent, number>();
+  readonly #lateness = new Latencies();
+  readonly #random: () => number;
+  readonly #problems: string[] = [];
+  readonly #pacer: Pacer;
+  readonly #roundMs: number;
+  #openCount = 0;
+  #waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
+  #firstReplayMs: number | null = null;
+  #isStopped = false;
+
+  constructor(plan: SwarmPlan, clock: Clock) {
+    this.#plan = plan;
+    this.#clock = clock;
+    this.#random = createRandom(plan.seed);
+    const { agentCount, metricCount, tickCount, intervalMs } = plan;
+    this.#dataset = createDataset({ hostCount: agentCount, metricCount, tickCount });
+    const layout = createSwarmLayout(plan);
+    const roundMs = Math.ceil((clock.nowMs() + plan.startsInMs) / intervalMs) * intervalMs;
+    this.#roundMs = roundMs;
+    const options = {
+      dataset: this.#dataset,
+      layout,
+      counters: this.#counters,
+      replays: plan.replays ? new ReplayEncoder() : null,
+      onOpen: (agent: SimulatedAgent) => this.#opened(agent),
+      onAcked: () => this.#settleWaiters(),
+      onFault: (agent: SimulatedAgent, what: string) => this.#note(`${agent.identity.hostName}: ${what}`),
+    };
+    this.#agents = Array.from({ length: agentCount }, (_, index) => {
+      return new SimulatedAgent(createIdentity(plan, index, roundMs), options);
+    });
+    this.#pacer = new Pacer(clock, {
+      intervalMs,
+      entries: this.#agents.map((agent) => ({
+        phaseMs: phaseMs(agent.identity.agentId, intervalMs),
+        call: (_, lateMs) => {
+          this.#lateness.add(lateMs);
+          agent.produce();
+        },
+      })),
+    });
+  }
+
+  /** Connects all agents, so many in a second, and resolves when each has been welcomed. */
+  async connect(perSecond: number): Promise<void> {
+    const batchMs = 20;
+    const perBatch = Math.max(1, Math.round((perSecond * batchMs) / 1_000));
+    for (let index = 0; index < this.#agents.length; index += perBatch) {
+      for (const agent of this.#agents.slice(index, index + perBatch)) this.#connect(agent);
+      await new Promise((resolve) => setTimeout(resolve, batchMs));
+    }
+    await this.allOpen();
+  }
+
+  /** Resolves when all agents are open at once. */
+  allOpen(): Promise<void> {
+    return this.#until(() => this.#openCount === this.#agents.length);
+  }
+
+  /** Resolves when everything that was produced is acknowledged. Not while ticks are being made. */
+  allSettled(): Promise<void> {
+    return this.#until(() => this.#agents.every((agent) => agent.isSettled));
+  }
+
+  /** Sends as much as the credit allows for so long, then waits until all of it is acknowledged. */
+  async flood(durationMs: number): Promise<void> {
+    for (const agent of this.#agents) agent.flood();
+    await new Promise((resolve) => setTimeout(resolve, durationMs));
+    for (const agent of this.#agents) agent.stop();
+    await this.allSettled();
+  }
+
+  /** Starts to tick, each agent at its phase: at the times that were fixed when the swarm was made, so call it before them. */
+  startTicks(): void {
+    this.#pacer.start(this.#roundMs);
+  }
+
+  async stopTicks(): Promise<void> {
+    this.#pacer.stop();
+    for (const agent of this.#agents) agent.stop();
+    await this.allSettled();
+  }
+
+  clearLateness(): void {
+    this.#lateness.clear();
+  }
+
+  report(): SwarmReport {
+    let producedTicks = 0;
+    let ackedTicks = 0;
+    for (const agent of this.#agents) {
+      producedTicks += agent.producedSeq;
+      ackedTicks += agent.ackedSeq;
+    }
+    return {
+      counters: { ...this.#counters },
+      openCount: this.#openCount,
+      producedTicks,
+      ackedTicks,
+      lateness: this.#lateness.figures(),
+      problems: [...this.#problems],
+    };
+  }
+
+  streams(): SwarmStream[] {
+    return this.#agents.map(({ identity, producedSeq, ackedSeq }) => ({
+      epoch: identity.epoch,
+      hostName: identity.hostName,
+      host: identity.index,
+      producedSeq,
+      ackedSeq,
+      firstMs: identity.firstMs,
+    }));
+  }
+
+  /** Resolves when all that was produced until now is acknowledged; ticks may go on meanwhile. */
+  caughtUp(): Promise<void> {
+    const targets = this.#agents.map((agent) => agent.producedSeq);
+    return this.#until(() => this.#agents.every((agent, index) => agent.ackedSeq >= targets[index]!));
+  }
+
+  /** When the first replay went out, epoch ms; null before. */
+  get firstReplayMs(): number | null {
+    return this.#firstReplayMs;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#pacer.stop();
+  }
+
+  #connect(agent: SimulatedAgent): void {
+    const { port, enrolmentKey } = this.#plan;
+    let isOpen = false;
+    const connection = new Connection(
+      {
+        host: '127.0.0.1',
+        port,
+        path: '/agent',
+        subprotocol: agentSubprotocol,
+        headers: { Authorization: `Bearer ${agent.token ?? enrolmentKey}` },
+      },
+      {
+        opened: () => {
+          isOpen = true;
+          agent.opened(connection, this.#clock.nowMs());
+        },
+        received: (payload) => {
+          const ticksBefore = this.#counters.replayTicks;
+          agent.received(payload);
+          if (this.#counters.replayTicks > ticksBefore) this.#firstReplayMs ??= this.#clock.nowMs();
+        },
+        closed: (closeCode, reason) => {
+          if (agent.state === 'open') this.#openCount -= 1;
+          if (isOpen) agent.closed();
+          this.#retry(agent, closeCode, reason);
+        },
+      },
+      this.#clock,
+    );
+  }
+
+  #opened(agent: SimulatedAgent): void {
+    this.#attempts.delete(agent);
+    this.#openCount += 1;
+    this.#settleWaiters();
+  }
+
+  #retry(agent: SimulatedAgent, closeCode: number, reason: string): void {
+    if (this.#isStopped) return;
+    // 1006 is what a killed hub and a refused connection look like; anything else was said on purpose.
+    if (closeCode !== 1006 && closeCode !== 1012)
+      this.#note(`${agent.identity.hostName}: closed ${closeCode} ${reason}`);
+    const attempt = this.#attempts.get(agent) ?? 0;
+    this.#attempts.set(agent, attempt + 1);
+    setTimeout(() => this.#connect(agent), backoffMs(attempt, linkBackoff, this.#random));
+  }
+
+  #note(problem: string): void {
+    if (this.#problems.length < problemsMax) this.#problems.push(problem);
+  }
+
+  #until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters.push({ isMet, resolve });
+    });
+  }
+
+  #settleWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (!waiter.isMet()) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+}
+
+function createIdentity(plan: SwarmPlan, index: number, roundMs: number): AgentIdentity {
+  const name = `bench-${String(index).padStart(4, '0')}`;
+  const agentId = seededId(`agent ${plan.seed} ${name}`);
+  return {
+    index,
+    agentId,
+    bootId: seededId(`boot ${agentId}`),
+    epoch: seededId(`epoch ${agentId}`),
+    hostName: name,
+    firstMs: roundMs + phaseMs(agentId, plan.intervalMs),
+  };
+}
