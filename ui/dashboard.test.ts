@@ -129,6 +129,15 @@ describe('Dashboard', () => {
     expect(dashboard.fleet.hosts.map(({ name }) => name)).toEqual(['b']);
   });
 
+  test('leaves a hub whose layout is none', () => {
+    const { dashboard, sockets, say } = dashboardUnderTest();
+    dashboard.start();
+    sockets[0]!.onopen?.();
+    say({ kind: 'layout', layoutId: '0011223344556677', page: 0, pageCount: 1, bytes: new Uint8Array([1]) });
+    dashboard.retry();
+    expect(sockets).toHaveLength(2);
+  });
+
   test('polls after three seconds without a socket, and says so', async () => {
     const polled: PolledFleet = {
       hosts: new Map([['a', { state: 'up', tags: {}, lastMs: startMs + 3_000 }]]),

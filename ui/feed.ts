@@ -9,7 +9,7 @@
  * the same instant when a hub restarts.
  */
 import { decodeToViewer, encodeMessage } from '#core/codec.ts';
-import { ProtocolError, protocolErrorCloseCodes } from '#core/errors.ts';
+import { DecodeError, ProtocolError, protocolErrorCloseCodes } from '#core/errors.ts';
 import { type FromViewer, type ToViewer, viewerSubprotocol, type Watch } from '#core/message.ts';
 
 /** The hub sends a status each second; ten missing ones mean that the connection is dead, whatever TCP says. */
@@ -31,6 +31,7 @@ export interface Link {
 }
 
 export interface FeedReceiver {
+  /** Throws DecodeError when the content breaks the protocol; the connection is then given up. */
   received(message: ToViewer): void;
   /** The link has changed; `opened` when a new socket stands, on which nothing has been sent before. */
   linkChanged(link: Link, opened: boolean): void;
@@ -123,8 +124,18 @@ export class Feed {
     this.#armSilence();
     this.#link = { ...this.#link, heardMs: this.#options.nowMs() };
     const message = decode(data);
-    if (message === null) this.#abandon(socket);
-    else this.#receiver.received(message);
+    if (message === null || !this.#deliver(message)) this.#abandon(socket);
+  }
+
+  /** False when the content of the message breaks the protocol: a layout that is none. */
+  #deliver(message: ToViewer): boolean {
+    try {
+      this.#receiver.received(message);
+      return true;
+    } catch (error) {
+      if (error instanceof DecodeError) return false;
+      throw error;
+    }
   }
 
   #closed(socket: WebSocket): void {

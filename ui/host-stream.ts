@@ -3,7 +3,8 @@
  *
  * A snapshot page must be inflated, which takes a turn of the event loop; ticks that come meanwhile wait behind it in
  * one queue, so nothing overtakes. Between pages a tick may well be pushed before older ones: the ring orders by
- * (ordinal, seq) and knows what it has, so nothing is lost and nothing stands twice.
+ * (ordinal, seq) and knows what it has, so nothing is lost and nothing stands twice. The last page of a snapshot is
+ * expected to be of the newest ordinal.
  */
 import { decodeBlock, splitBlock } from '#core/block.ts';
 import { DecodeError } from '#core/errors.ts';

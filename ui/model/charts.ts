@@ -330,15 +330,20 @@ const rules: readonly SectionRule[] = [
         ],
       },
       {
-        title: 'Processes and open files',
-        note: 'whole system',
+        title: 'Processes',
+        note: 'and people logged in',
         kind: 'line',
         min: 0,
         lines: [
           { metric: 'process_count', title: 'Processes', color: 'c1' },
-          { metric: 'open_files', title: 'Open files', color: 'c2' },
           { metric: 'logged_in_users', title: 'Users', color: 'c9' },
         ],
+      },
+      {
+        title: 'Open files',
+        note: 'whole system',
+        kind: 'line',
+        lines: [{ metric: 'open_files', title: 'Open', color: 'c2' }],
       },
     ],
   },

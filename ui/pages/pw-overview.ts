@@ -19,6 +19,9 @@ import '../elements/pw-group-means.ts';
 import '../elements/pw-host-card.ts';
 import '../elements/pw-skeleton.ts';
 
+/** Up to so many hosts cards are wide. */
+const fewHosts = 6;
+
 @customElement('pw-overview')
 export class PwOverview extends LitElement {
   static override readonly styles = [
@@ -67,6 +70,10 @@ export class PwOverview extends LitElement {
         grid-template-columns: repeat(auto-fill, minmax(220px, 1fr));
         gap: 8px;
       }
+      /* A newcomer's one host is not a stamp in a corner. */
+      .grid.few {
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr));
+      }
       .none {
         padding: 10vh 0;
         text-align: center;
@@ -83,7 +90,7 @@ export class PwOverview extends LitElement {
         :host {
           padding: 8px 12px 32px;
         }
-        .grid {
+        .grid:not(.few) {
           grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
         }
         .group {
@@ -169,7 +176,7 @@ export class PwOverview extends LitElement {
       </div>
       ${
         isOpen
-          ? html`<div class="grid">
+          ? html`<div class="grid ${this.dashboard.fleet.hosts.length <= fewHosts ? 'few' : ''}">
             ${repeat(
               group.hosts,
               (host) => host,
