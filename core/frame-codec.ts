@@ -2,8 +2,8 @@
  * `frame`, `live` and `tick` to bytes and back without the library: the messages that come every second from
  * every host and go to every viewer. Hot path, guarded by `bench/micro/codec.bench.ts` and `bench ingest`.
  *
- * The bytes are ordinary msgpack in the shortest form, so any library can read and write them; reading
- * accepts every valid form of a number. Measured against the library in the micro benchmark.
+ * The bytes are ordinary msgpack in the shortest form, so any library can read and write them; reading accepts
+ * every valid form of a number. The figures that keep this file are in the benchmark's header.
  */
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 import { seqMax } from './limits.ts';
