@@ -1,5 +1,5 @@
 /**
- * `npm run check`: types of `core`, of the rest and of the dashboard, Biome, unnumbered TODOs, and whether
+ * `npm run check`: types of `core`, of the rest and of the dashboard, Biome, to-dos without an issue number, and whether
  * `sql/schema.sql` is what the migrations make. Runs every step, prints each, fails if one failed.
  */
 import { spawnSync } from 'node:child_process';
@@ -39,8 +39,8 @@ const steps = [
   ['types of core', () => run('tsc', ['-p', 'core'])],
   ['types', () => run('tsc', ['-p', '.'])],
   ['types of the dashboard', () => run('tsc', ['-p', 'ui'])],
-  ['Biome', () => run('biome', ['ci', '.'])],
-  ['no TODO without an issue number', findTodos],
+  ['Biome', () => run('biome', ['ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'])],
+  ['every to-do has an issue number', findTodos],
 ];
 if (existsSync(join(root, 'scripts/schema.mjs'))) {
   steps.push(['schema.sql is what the migrations make', () => run('node', ['scripts/schema.mjs', '--check'])]);
