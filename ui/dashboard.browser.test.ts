@@ -119,7 +119,7 @@ describe('overview', () => {
     await open();
     await page.getByRole('heading', { name: 'Add your first host' }).waitFor();
     await pillSays(/live · waiting/);
-    await page.getByText(`--hub ${new URL(address).origin}`).waitFor();
+    await page.getByText(`PULSEWIRE_HUB_URL=${new URL(address).origin}`).waitFor();
   });
 });
 

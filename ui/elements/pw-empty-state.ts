@@ -80,7 +80,8 @@ export class PwEmptyState extends LitElement {
   override render() {
     const { status, isLive } = this.dashboard;
     return html`<h1>Add your first host</h1>
-      <p>Run an agent on a Linux host. Its metrics appear here about a second after it starts.</p>
+      <p>Run an agent on a Linux host, with the enrolment key that the hub wrote into its data folder at its first start.
+        Metrics appear here about a second later.</p>
       <div class="code">
         <code class="mono">${this.#command}</code>
         <button class="btn" @click=${this.#copy}>
@@ -95,7 +96,7 @@ export class PwEmptyState extends LitElement {
   }
 
   get #command(): string {
-    return `pulsewire agent --hub ${location.origin}`;
+    return `PULSEWIRE_HUB_URL=${location.origin} PULSEWIRE_ENROLMENT_KEY=<key> pulsewire agent`;
   }
 
   get #ring() {

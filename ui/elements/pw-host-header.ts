@@ -5,18 +5,11 @@ import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
 import type { FleetHost } from '../fleet.ts';
 import type { HostWindow } from '../host-window.ts';
+import { factsOf } from '../model/facts.ts';
 import { formatAgo, formatDuration, formatValue } from '../model/format.ts';
 import { sharedStyles } from '../theme/shared.ts';
 import { icon } from './icons.ts';
 import './pw-status.ts';
-
-const factTitles: Readonly<Record<string, string>> = {
-  os: 'OS',
-  cpu: 'CPU',
-  cpus: 'Cores',
-  ip: 'Address',
-  address: 'Address',
-};
 
 @customElement('pw-host-header')
 export class PwHostHeader extends LitElement {
@@ -118,8 +111,8 @@ export class PwHostHeader extends LitElement {
         </div>
       </div>
       <dl>
-        ${Object.entries(host.facts).map(([name, value]) => renderFact(titleOf(name), value))}
-        ${Number.isNaN(memory) || 'memory' in host.facts ? '' : renderFact('Memory', formatValue(memory, 'bytes'))}
+        ${factsOf(host.facts).map(({ title, value }) => renderFact(title, value))}
+        ${Number.isNaN(memory) || 'memory_bytes' in host.facts ? '' : renderFact('Memory', formatValue(memory, 'bytes'))}
         ${Number.isNaN(uptimeS) ? '' : renderFact('Up', formatDuration(uptimeS * 1_000))}
         ${renderFact('Every', formatValue(host.intervalMs / 1_000, 's'))}
         ${host.lastMs === 0 ? '' : renderFact('Last tick', formatAgo(dashboard.hubMs - host.ageMs(dashboard.hubMs), dashboard.hubMs))}
@@ -129,9 +122,4 @@ export class PwHostHeader extends LitElement {
 
 function renderFact(title: string, value: string) {
   return html`<div><dt>${title}</dt><dd class="ell" title=${value}>${value}</dd></div>`;
-}
-
-function titleOf(name: string): string {
-  const words = name.replaceAll('_', ' ');
-  return factTitles[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }

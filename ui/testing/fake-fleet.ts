@@ -48,7 +48,15 @@ export function createFakeFleet(count: number, seed: number): FakeHost[] {
       silentSinceMs: null,
       hasGap: index % 3 === 0,
       tags: { alias, role, env: index % 5 === 4 ? 'staging' : 'prod', dc: ['fra1', 'ams2', 'iad1'][index % 3]! },
-      facts: { os: 'Debian 12.9', kernel: '6.1.0-28', cpu: '16 × EPYC 7443P', agent: '0.1.0' },
+      facts: {
+        os: 'Debian GNU/Linux 12 (bookworm)',
+        kernel: '6.1.0-28',
+        arch: 'x64',
+        cpu_model: 'AMD EPYC 7443P',
+        cores: '16',
+        memory_bytes: String(62.7 * gib),
+        agent_version: '0.1.0',
+      },
       layout,
       valueOf: (key, timeMs) => valueAt(`${seed} ${name} ${key}`, shapeOf(key, load), timeMs),
     };
