@@ -158,18 +158,21 @@ export class FakeHub {
         this.#takePage(message.layoutId, { ...message });
         break;
       case 'frame':
-        this.#takeFrame(connection, message);
+        this.#takeFrame(message);
+        this.#ackMessage(connection, message.ordinal);
         break;
       case 'replay':
-        this.#takeReplay(connection, message);
+        this.#takeReplay(message);
+        this.#ackMessage(connection, message.ordinal);
         break;
       case 'gap': {
         const { firstSeq, lastSeq, reason, fromMs, toMs } = message;
-        this.#store(connection, {
+        this.#store({
           ordinal: message.ordinal,
           firstSeq,
           item: { kind: 'gap', firstSeq, lastSeq, reason, fromMs, toMs },
         });
+        this.#ackMessage(connection, message.ordinal);
         break;
       }
       case 'live':
@@ -217,7 +220,7 @@ export class FakeHub {
     if (pages.length === pageCount) this.layouts.set(id, decodeLayout(Buffer.concat(pages), id));
   }
 
-  #takeFrame(connection: FakeConnection, frame: Extract<FromAgent, { kind: 'frame' }>): void {
+  #takeFrame(frame: Extract<FromAgent, { kind: 'frame' }>): void {
     const before = this.#streamOf(frame.ordinal)?.items.at(-1);
     const previous = before?.kind === 'tick' ? before : null;
     const layoutId = frame.layoutId ?? previous?.layoutId ?? '';
@@ -228,14 +231,14 @@ export class FakeHub {
     }
     const timeMs = frame.timeMs ?? previous!.timeMs + layout.intervalMs;
     const { seq, column } = frame;
-    this.#store(connection, {
+    this.#store({
       ordinal: frame.ordinal,
       firstSeq: seq,
       item: { kind: 'tick', seq, timeMs, layoutId, column },
     });
   }
 
-  #takeReplay(connection: FakeConnection, replay: Extract<FromAgent, { kind: 'replay' }>): void {
+  #takeReplay(replay: Extract<FromAgent, { kind: 'replay' }>): void {
     const { ordinal, firstSeq, tickCount, layoutId } = replay;
     const inflated = inflateRawSync(replay.block);
     if (inflated.byteLength !== replay.inflatedBytes) this.breaches.push(`replay ${firstSeq} inflates to another size`);
@@ -244,14 +247,11 @@ export class FakeHub {
     for (let index = 0; index < tickCount; index += 1) {
       const column = new Uint8Array(values.slice(index * columnCount, (index + 1) * columnCount).buffer);
       const item: Item = { kind: 'tick', seq: firstSeq + index, timeMs: times[index]!, layoutId, column };
-      this.#store(connection, { ordinal, firstSeq: item.seq, item });
+      this.#store({ ordinal, firstSeq: item.seq, item });
     }
   }
 
-  #store(
-    connection: FakeConnection,
-    { ordinal, firstSeq, item }: { ordinal: number; firstSeq: number; item: Item },
-  ): void {
+  #store({ ordinal, firstSeq, item }: { ordinal: number; firstSeq: number; item: Item }): void {
     const stream = this.#streamOf(ordinal);
     if (stream === undefined) {
       this.breaches.push(`no stream has ordinal ${ordinal}`);
@@ -266,7 +266,12 @@ export class FakeHub {
     }
     stream.items.push(item);
     stream.acceptedSeq = lastSeqOf(item);
-    if (this.settings.acks) this.#ack(connection, stream);
+  }
+
+  /** One ack a message, as a hub that commits what came together. */
+  #ackMessage(connection: FakeConnection, ordinal: number): void {
+    const stream = this.#streamOf(ordinal);
+    if (stream !== undefined && this.settings.acks) this.#ack(connection, stream);
   }
 
   #ack(connection: FakeConnection, stream: FakeStream): void {
