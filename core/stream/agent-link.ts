@@ -97,6 +97,8 @@ export class AgentLink {
   #progressMs = 0;
   /** The oldest unacknowledged item at the last suspicious close, and how often it was that. */
   #suspect: { readonly epoch: Id128; readonly seq: number; readonly closes: number } | null = null;
+  /** Ticks that may be under way at once while the hub closes links over one of them: a quarter at each close, twice as many at each ack. */
+  #trialTicks = Number.POSITIVE_INFINITY;
 
   constructor(ports: LinkPorts) {
     this.#ports = ports;
@@ -238,7 +240,7 @@ export class AgentLink {
       if (this.#ports.isCongested()) return 'resuming';
       if (!this.#hasRoom(0)) return 'starved';
       const items = this.#ports.spool.read(lane.epoch, lane.sentSeq + 1, {
-        tickCountMax: this.#suspect === null ? replayTickCountMax : 1,
+        tickCountMax: Math.min(this.#trialTicks, replayTickCountMax),
         samplesMax: replaySamplesMax,
       });
       const first = items[0];
@@ -344,7 +346,7 @@ export class AgentLink {
     const outstanding = this.outstandingBytes;
     if (this.#creditBytes === 0) return false;
     if (outstanding === 0) return true;
-    if (this.#suspect !== null) return false;
+    if (this.#trialTicks < Number.POSITIVE_INFINITY) return false;
     return outstanding + bytes <= this.#creditBytes;
   }
 
@@ -494,6 +496,7 @@ export class AgentLink {
     }
     if (ack.storedSeq <= stream.acked) return;
     this.#progressMs = nowMs;
+    this.#trialTicks = this.#trialTicks * 2 > replayTickCountMax ? Number.POSITIVE_INFINITY : this.#trialTicks * 2;
     if (this.#suspect !== null && this.#suspect.epoch === lane.epoch && ack.storedSeq >= this.#suspect.seq)
       this.#suspect = null;
     this.#acknowledge(lane, ack.storedSeq, ack.gapTicks);
@@ -534,6 +537,7 @@ export class AgentLink {
     this.#announce();
   }
 
+  /** Sends less at once from now on; an item that was alone on its way is given up after some closes. */
   #blame(): void {
     const lane = this.#lanes.find((one) => one.outstandingBytes > 0);
     const stream = lane === undefined ? null : this.#ports.spool.stream(lane.epoch);
@@ -542,7 +546,9 @@ export class AgentLink {
     const isSame = this.#suspect !== null && this.#suspect.epoch === stream.epoch && this.#suspect.seq === seq;
     const closes = isSame ? this.#suspect!.closes + 1 : 1;
     this.#suspect = { epoch: stream.epoch, seq, closes };
-    if (closes < closesMax || seq >= stream.next) return;
+    const wasAlone = this.#trialTicks === 1;
+    this.#trialTicks = Math.max(1, Math.min(this.#trialTicks, lane!.sentSeq - stream.acked) >> 2);
+    if (!wasAlone || closes < closesMax || seq >= stream.next) return;
     this.#ports.spool.putGap(stream.epoch, { firstSeq: seq, lastSeq: seq, reason: 'rejected' });
     this.#suspect = null;
   }

@@ -9,30 +9,23 @@ import type { Item, ReadLimits, Spool, SpoolStream, TickItem } from '#core/strea
 import { firstSeqOf, lastSeqOf } from '#core/stream/item.ts';
 import type { ModelSpool } from '#core/stream/testing/model-spool.ts';
 import { idOf, type Oracle } from './oracle.ts';
+import type { SimDatabase } from './sim-database.ts';
 import type { World } from './world.ts';
 
 const everything: ReadLimits = { tickCountMax: Number.POSITIVE_INFINITY, samplesMax: Number.POSITIVE_INFINITY };
 
+export interface CheckedSpoolParts {
+  readonly world: World;
+  readonly oracle: Oracle;
+  readonly database: SimDatabase;
+  readonly agentId: Id128;
+}
+
 export class CheckedSpool implements Spool {
   readonly model: ModelSpool;
-  readonly #parts: {
-    readonly world: World;
-    readonly oracle: Oracle;
-    readonly agentId: Id128;
-    readonly wasStored: (id: number) => boolean;
-    readonly wasGap: (epoch: Id128, seq: number) => boolean;
-  };
+  readonly #parts: CheckedSpoolParts;
 
-  constructor(
-    model: ModelSpool,
-    parts: {
-      readonly world: World;
-      readonly oracle: Oracle;
-      readonly agentId: Id128;
-      readonly wasStored: (id: number) => boolean;
-      readonly wasGap: (epoch: Id128, seq: number) => boolean;
-    },
-  ) {
+  constructor(model: ModelSpool, parts: CheckedSpoolParts) {
     this.model = model;
     this.#parts = parts;
   }
@@ -54,15 +47,20 @@ export class CheckedSpool implements Spool {
   }
 
   acknowledge(epoch: Id128, seq: number, gapTicks: number): void {
+    const { database } = this.#parts;
+    const ids = new Set<number>();
     for (const item of itemsOf(this.model, epoch)) {
       if (firstSeqOf(item) > seq) break;
       if (item.kind === 'gap') {
         this.#excuse(epoch, item.firstSeq, Math.min(seq, item.lastSeq));
         continue;
       }
-      const isSafe = this.#parts.wasStored(idOf(item.column)) || this.#parts.wasGap(epoch, item.seq);
-      assert(isSafe, `I6: tick ${idOf(item.column)} at ${epoch} ${item.seq} is stored before it is deleted`);
+      const id = idOf(item.column);
+      const isSafe = database.wasStored.has(id) || database.wasGap.has(this.#place(epoch, item.seq));
+      assert(isSafe, `I6: tick ${id} at ${epoch} ${item.seq} is stored before it is deleted`);
+      ids.add(id);
     }
+    this.#forgiveLateAck(ids);
     this.model.acknowledge(epoch, seq, gapTicks);
   }
 
@@ -78,34 +76,52 @@ export class CheckedSpool implements Spool {
   }
 
   rehome(epoch: Id128, seqs: readonly number[]): void {
-    const { oracle, agentId, world } = this.#parts;
+    const { oracle, database, agentId, world } = this.#parts;
     const target = this.model.streams().at(-1)!;
     let next = target.next;
     const wanted = new Set(seqs);
+    const leftIds = new Set<number>();
     for (const item of itemsOf(this.model, epoch)) {
-      if (item.kind === 'tick') {
-        if (!wanted.has(item.seq)) {
-          const isSafe = this.#parts.wasStored(idOf(item.column));
-          assert(isSafe, `I6: tick ${idOf(item.column)} at ${epoch} ${item.seq} is stored before it is left behind`);
-          continue;
-        }
+      if (item.kind === 'gap') {
+        this.#excuse(epoch, item.firstSeq, item.lastSeq, true);
+      } else if (wanted.has(item.seq)) {
         oracle.moved(item, { agentId, epoch: target.epoch, seq: next });
         next += 1;
-        continue;
+      } else {
+        const id = idOf(item.column);
+        assert(database.wasStored.has(id), `I6: tick ${id} at ${epoch} ${item.seq} is stored before it is left behind`);
+        leftIds.add(id);
       }
-      this.#excuse(epoch, item.firstSeq, item.lastSeq, true);
     }
+    this.#forgiveLateAck(leftIds);
     world.tally.count('fork found');
     world.tally.count('rows re-homed', seqs.length);
     this.model.rehome(epoch, seqs);
   }
 
-  /** Ticks that a copied or reverted machine had given up before its stream was found to have gone on elsewhere. */
+  #place(epoch: Id128, seq: number): string {
+    return `${this.#parts.agentId} ${epoch} ${seq}`;
+  }
+
+  /** What a truthful answer of the hub has deleted, although the database has undone it while the answer was under way. */
+  #forgiveLateAck(ids: Set<number>): void {
+    const { database, oracle } = this.#parts;
+    if (!database.hasUndone) return;
+    for (const id of database.storedIds()) ids.delete(id);
+    oracle.undone({ ids, places: [] }, new Set());
+  }
+
+  /** Ticks given up by a machine that was copied or reverted, whose stream was then found to have gone on elsewhere. */
   #excuse(epoch: Id128, firstSeq: number, lastSeq: number, isForked = false): void {
+    const { database, oracle } = this.#parts;
+    const covered = database.hasUndone ? database.gapPlaces() : database.wasGap;
     for (let seq = firstSeq; seq <= lastSeq; seq += 1) {
-      const made = this.#parts.oracle.at(`${this.#parts.agentId} ${epoch} ${seq}`);
-      if (this.#parts.wasGap(epoch, seq) || (made.length < 2 && !isForked)) continue;
-      for (const tick of made) if (!this.#parts.wasStored(tick.id)) tick.isLost = true;
+      const place = this.#place(epoch, seq);
+      const made = oracle.at(place);
+      const isUndone = database.wasGap.has(place);
+      const isContested = isForked || isUndone || made.length > 1 || made.some((tick) => tick.isCopied);
+      if (covered.has(place) || !isContested) continue;
+      for (const tick of made) if (!database.wasStored.has(tick.id)) tick.isLost = true;
     }
   }
 }

@@ -23,6 +23,8 @@ export interface MadeTick {
   readonly print: string;
   /** Each place it has had: `agent epoch seq`. More than one after it was re-homed. */
   readonly places: string[];
+  /** Whether the hub has no reason to refuse it. */
+  readonly isSound: boolean;
   isAccepted: boolean;
   isLost: boolean;
   isCopied: boolean;
@@ -47,7 +49,11 @@ export class Oracle {
     return [...this.#ticks.values()].filter((tick) => tick.isAccepted && !tick.isLost && !tick.isCopied).length;
   }
 
-  made(tick: StoredTick, place: { readonly agentId: Id128; readonly epoch: Id128; readonly seq: number }): void {
+  made(
+    tick: StoredTick,
+    place: { readonly agentId: Id128; readonly epoch: Id128; readonly seq: number },
+    isSound = true,
+  ): void {
     const id = idOf(tick.column);
     const { agentId, epoch, seq } = place;
     assert(!this.#ticks.has(id), 'each tick is made once');
@@ -56,6 +62,7 @@ export class Oracle {
       agentId,
       print: printOf(tick),
       places: [],
+      isSound,
       isAccepted: false,
       isLost: false,
       isCopied: false,

@@ -15,6 +15,7 @@ import type { TickItem } from '#core/stream/item.ts';
 import type { ModelSpool, ModelSpoolState } from '#core/stream/testing/model-spool.ts';
 import { CheckedSpool, gapPlacesOf, itemsOf, ticksOf } from './checked-spool.ts';
 import { idOf, type Oracle } from './oracle.ts';
+import type { SimDatabase } from './sim-database.ts';
 import type { SimHub } from './sim-hub.ts';
 import { type NetworkOptions, SimConnection } from './sim-network.ts';
 import type { World } from './world.ts';
@@ -24,12 +25,7 @@ export interface SimAgentParts {
   readonly oracle: Oracle;
   readonly hubs: readonly SimHub[];
   readonly network: NetworkOptions;
-  readonly wasStored: (id: number) => boolean;
-  /** Ids of all ticks that are stored at this moment. */
-  readonly storedIds: () => Set<number>;
-  /** Places of all seqs that stored gaps cover at this moment. */
-  readonly gapPlaces: () => Set<string>;
-  readonly wasGap: (agentId: Id128, epoch: Id128, seq: number) => boolean;
+  readonly database: SimDatabase;
 }
 
 export interface SimAgentShape {
@@ -41,10 +37,11 @@ export interface SimAgentShape {
   clockOffsetMs: number;
   /** Share of ticks at an impossible time. */
   readonly badTickRatio: number;
-  /** Share of ticks that make a replay block unreadable. */
+  /** Share of ticks that make a replay block or a frame unreadable. */
   readonly poisonRatio: number;
 }
 
+const garbage = Uint8Array.of(0xc1);
 const encoder = new BlockEncoder();
 const layouts = new Map<string, { readonly layout: Layout; readonly bytes: Uint8Array }>();
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
@@ -93,12 +90,7 @@ export class SimAgent {
     this.#parts = parts;
     this.#world = parts.world;
     this.bootId = parts.world.id128();
-    const { agentId } = shape;
-    this.#spool = new CheckedSpool(shape.spool, {
-      ...parts,
-      agentId,
-      wasGap: (epoch, seq) => parts.wasGap(agentId, epoch, seq),
-    });
+    this.#spool = new CheckedSpool(shape.spool, { ...parts, agentId: shape.agentId });
   }
 
   get spool(): ModelSpool {
@@ -157,8 +149,8 @@ export class SimAgent {
     const ids = new Set(ticksOf(this.spool).map((tick) => idOf(tick.column)));
     const places = new Set(gapPlacesOf(this.spool, this.shape.agentId));
     this.spool.restore(state);
-    for (const id of this.#parts.storedIds()) ids.delete(id);
-    for (const place of this.#parts.gapPlaces()) places.delete(place);
+    for (const id of this.#parts.database.storedIds()) ids.delete(id);
+    for (const place of this.#parts.database.gapPlaces()) places.delete(place);
     const heldIds = new Set(ticksOf(this.spool).map((tick) => idOf(tick.column)));
     this.#parts.oracle.undone({ ids, places }, heldIds);
     for (const tick of ticksOf(this.spool)) this.#parts.oracle.tick(tick.column).isCopied = true;
@@ -259,7 +251,8 @@ export class SimAgent {
 
   #send(message: FromAgent): void {
     this.#world.note(`agent ${this.#name} -> ${shown(message)}`);
-    this.#connection?.sendUp(message);
+    if (message.kind === 'frame' && this.#poisoned.has(idOf(message.column))) this.#connection?.sendUpRaw(garbage);
+    else this.#connection?.sendUp(message);
   }
 
   #pack(ticks: readonly TickItem[]): { readonly block: Uint8Array; readonly inflatedBytes: number } {
@@ -308,7 +301,8 @@ export class SimAgent {
     const { epoch } = this.spool.streams().at(-1)!;
     const seq = this.spool.append({ timeMs, layoutId: layout.id, column });
     assert(seq !== null, 'the model spool always has room');
-    this.#parts.oracle.made({ timeMs, layoutId: layout.id, column }, { agentId: this.shape.agentId, epoch, seq });
+    const place = { agentId: this.shape.agentId, epoch, seq };
+    this.#parts.oracle.made({ timeMs, layoutId: layout.id, column }, place, !isBad && !this.#poisoned.has(id));
     this.#uncommitted.push(id);
     if (this.#uncommitted.length >= this.shape.commitTicks) {
       this.spool.commit();

@@ -9,7 +9,7 @@ import { assert } from '#core/errors.ts';
 import type { GapReason, Id128, StreamOffer } from '#core/message.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { itemCrc } from '#core/stream/item.ts';
-import { idOf } from './oracle.ts';
+import { idOf, type Oracle } from './oracle.ts';
 import type { World } from './world.ts';
 
 /** A tick as it is stored, on the agent's own clock. */
@@ -73,23 +73,26 @@ interface State {
   readonly layouts: Set<string>;
 }
 
-export interface DatabaseHooks {
-  stored(host: HostRow, stream: StreamRow, row: IngestRow): void;
-}
-
 export class SimDatabase {
   readonly #world: World;
-  readonly #hooks: DatabaseHooks;
+  readonly #oracle: Oracle;
   #state: State;
   /** Keys are never given twice, not even after a restore: another stream must not get what was meant for this one. */
   #nextKey = 1;
   isAway = false;
+  /** Whether a hostile proxy stands between agents and hubs. */
+  isProxied = false;
   /** The highest seq that was ever committed, by agent and epoch. */
   readonly everStored = new Map<string, number>();
+  /** Numbers of all ticks that were ever committed, and places that were ever covered by a gap. */
+  readonly wasStored = new Set<number>();
+  readonly wasGap = new Set<string>();
+  /** Whether anything committed was ever taken back: by a restore, a new database or a removed host. */
+  hasUndone = false;
 
-  constructor(world: World, hooks: DatabaseHooks) {
+  constructor(world: World, oracle: Oracle) {
     this.#world = world;
-    this.#hooks = hooks;
+    this.#oracle = oracle;
     this.#state = { hubId: world.id128(), hosts: new Map(), streams: new Map(), layouts: new Set() };
   }
 
@@ -204,6 +207,7 @@ export class SimDatabase {
   }
 
   remove(hostId: number): void {
+    this.hasUndone = true;
     this.#state.hosts.delete(hostId);
     for (const stream of this.#state.streams.values())
       if (stream.hostId === hostId) this.#state.streams.delete(stream.id);
@@ -222,10 +226,12 @@ export class SimDatabase {
   }
 
   restore(backup: State): void {
+    this.hasUndone = true;
     this.#state = backup;
   }
 
   empty(): void {
+    this.hasUndone = true;
     this.#state = { hubId: this.#world.id128(), hosts: new Map(), streams: new Map(), layouts: new Set() };
   }
 
@@ -265,7 +271,20 @@ export class SimDatabase {
     stream.storedCrc = row.crc;
     const key = `${host.agentId} ${stream.epoch}`;
     this.everStored.set(key, Math.max(this.everStored.get(key) ?? 0, stream.storedSeq));
-    this.#hooks.stored(host, stream, row);
+    for (let seq = row.firstSeq; seq <= row.lastSeq; seq += 1) {
+      const tick = row.ticks?.[seq - row.firstSeq];
+      if (tick === undefined) {
+        const place = `${host.agentId} ${stream.epoch} ${seq}`;
+        this.wasGap.add(place);
+        // A hostile proxy can make a sound tick look like a breach.
+        const isFair =
+          row.reason !== 'rejected' || this.isProxied || this.#oracle.at(place).some((one) => !one.isSound);
+        assert(isFair, `a tick that is given up as refused had a fault: ${place}`);
+        continue;
+      }
+      this.#oracle.stored(host.agentId, { epoch: stream.epoch, seq }, tick);
+      this.wasStored.add(idOf(tick.column));
+    }
   }
 
   #key(): number {

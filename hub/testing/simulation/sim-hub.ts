@@ -134,7 +134,10 @@ class HubRun {
     const session = new AgentSession(credential, {
       ports: {
         send: (message) => this.#send(connection, message),
-        close: (code) => connection.closeByHub(code),
+        close: (code) => {
+          if (code === 4409) this.#world.tally.count('link replaced');
+          connection.closeByHub(code);
+        },
         admit: (hello, streams) => this.#admit(peer, hello, streams),
         openStreams: (hostId, streams) => this.#openStreams(peer, hostId, streams),
         readChecksums: (entry, range) => this.#readChecksums(peer, entry, range),

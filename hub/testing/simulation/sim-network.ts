@@ -61,6 +61,11 @@ export class SimConnection {
     this.#send(this.#up, message);
   }
 
+  /** Bytes that no codec has made. */
+  sendUpRaw(bytes: Uint8Array): void {
+    if (!this.#isCut) this.#deliver(this.#up, bytes);
+  }
+
   sendDown(message: ToAgent): void {
     this.#send(this.#down, message);
   }

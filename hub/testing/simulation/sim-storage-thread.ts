@@ -230,7 +230,7 @@ function readReplay(batch: ReplayBatch, fromSeq: number, buffer: ArrayBuffer): S
     const { times, values } = decodeBlock(splitBlock(inflated), { tickCount, columnCount });
     const firstSeq = batch.lastSeq - tickCount + 1;
     return Array.from(times, (timeMs, index) => {
-      if (!(timeMs > 0) || (index > 0 && timeMs <= times[index - 1]!))
+      if (!(timeMs > 0 && timeMs <= 8.64e15) || (index > 0 && timeMs <= times[index - 1]!))
         throw new RefusedTick(Math.max(fromSeq, firstSeq + index), 'Cannot store tick: times of a stream rise');
       const column = new Uint8Array(values.buffer, index * columnCount * 8, columnCount * 8).slice();
       return { timeMs, layoutId, column };

@@ -64,21 +64,7 @@ export function runSeed(seed: number, log: ((line: string) => void) | null = nul
 
 function createSimulation(world: World): Simulation {
   const oracle = new Oracle();
-  const wasStored = new Set<number>();
-  const wasGap = new Set<string>();
-  const database = new SimDatabase(world, {
-    stored: (host, stream, row) => {
-      for (let seq = row.firstSeq; seq <= row.lastSeq; seq += 1) {
-        const tick = row.ticks?.[seq - row.firstSeq];
-        if (tick === undefined) {
-          wasGap.add(`${host.agentId} ${stream.epoch} ${seq}`);
-          continue;
-        }
-        oracle.stored(host.agentId, { epoch: stream.epoch, seq }, tick);
-        wasStored.add(oracle.tick(tick.column).id);
-      }
-    },
-  });
+  const database = new SimDatabase(world, oracle);
   const options = {
     intake: {
       batchAgeMs: world.pick([1_000, 5_000, 10_000]),
@@ -98,11 +84,9 @@ function createSimulation(world: World): Simulation {
     oracle,
     hubs,
     network: { delayMsMax: world.pick([5, 100, 2_000]), hostileRatio: world.pick([0, 0, 0, 0.05]) },
-    storedIds: () => database.storedIds(),
-    gapPlaces: () => database.gapPlaces(),
-    wasStored: (id) => wasStored.has(id),
-    wasGap: (agentId, epoch, seq) => wasGap.has(`${agentId} ${epoch} ${seq}`),
+    database,
   };
+  database.isProxied = parts.network.hostileRatio > 0;
   const agents = Array.from({ length: world.between(1, 3) }, () => createAgent(parts));
   return { world, oracle, database, hubs, agents, parts, pusher: new SimPusher(world, { oracle, database }) };
 }

@@ -5,7 +5,6 @@
 
 export const interestingEvents = [
   'replay',
-  'replay of several ticks cut at the front',
   'duplicate dropped by the hub',
   'duplicate ignored by the database',
   'nack unexpected_seq',
