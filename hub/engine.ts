@@ -21,6 +21,7 @@ import { Registry } from './registry.ts';
 import type { ViewerEndpoint } from './sockets.ts';
 import type { StorageEvent, StorageMethods, StorageStart } from './storage.ts';
 import type { KnownHost, KnownToken } from './store/admission.ts';
+import type { ReplayedHost } from './store/flight-runner.ts';
 import { Caller } from './threads/rpc.ts';
 
 export interface EngineOptions {
@@ -64,6 +65,7 @@ export class Engine {
   #lastSamples = 0;
   #samplesPerSec = 0;
   #storageState: StorageState = 'stored';
+  readonly #replayedHosts = new Set<number>();
 
   constructor(options: EngineOptions) {
     const { config, start, known, log, version } = options;
@@ -123,6 +125,7 @@ export class Engine {
       this.#samplesPerSec = this.intake.counters.acceptedSamples - this.#lastSamples;
       this.#lastSamples = this.intake.counters.acceptedSamples;
       this.#judgeStorage();
+      this.#fillReplayed();
       this.fanout.status(this.status());
     });
     this.#every(pushCleanMs, () => {
@@ -213,6 +216,10 @@ export class Engine {
   }
 
   #storageTold(event: StorageEvent): void {
+    if (event.kind === 'replayed') {
+      this.#noteReplays(event.hosts);
+      return;
+    }
     this.#isAway = event.health === 'away';
     this.#judgeStorage();
   }
@@ -225,6 +232,29 @@ export class Engine {
     this.#options.log.info({ from: this.#storageState, to: state }, 'storage.changed');
     this.#storageState = state;
     this.fanout.status(this.status());
+  }
+
+  /**
+   * Replayed ticks that reach into a ring's window belong there too. They are read back from storage, once a
+   * viewer watches the host: inflating every replay here as well would keep the loop from its live ticks.
+   */
+  #noteReplays(hosts: readonly ReplayedHost[]): void {
+    const sinceMs = Date.now() - this.registry.ringWindowMs;
+    for (const { hostId, toMs } of hosts) {
+      const host = this.registry.host(hostId);
+      if (host === undefined || toMs < sinceMs) continue;
+      host.isRingFilled = false;
+      if (this.fanout.isWatched(hostId)) this.#replayedHosts.add(hostId);
+    }
+  }
+
+  /** A backlog comes in many flights; its host is read once a second at most. */
+  #fillReplayed(): void {
+    for (const hostId of this.#replayedHosts) {
+      this.registry.host(hostId)!.isRingFilled = true;
+      this.#fillRing(hostId);
+    }
+    this.#replayedHosts.clear();
   }
 
   /** Fills a ring that a restart has emptied; those who watch the host get it again. */

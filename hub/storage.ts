@@ -12,7 +12,7 @@ import { createLog, type LogSettings } from './log.ts';
 import { type AdmitRequest, admit, findToken, openStreams, readHosts } from './store/admission.ts';
 import { type ChecksumRequest, readChecksums } from './store/checksums.ts';
 import { codeOf, connect, type StoreConnection } from './store/connect.ts';
-import { FlightRunner } from './store/flight-runner.ts';
+import { FlightRunner, type ReplayedHost } from './store/flight-runner.ts';
 import { IngestConnection, type StoreHealth } from './store/ingest-connection.ts';
 import { PendingSamples } from './store/pending.ts';
 import { type PushRequest, storePush } from './store/push.ts';
@@ -23,11 +23,9 @@ export interface StorageStart {
   readonly log: LogSettings;
 }
 
-export interface StorageEvent {
-  readonly kind: 'health';
-  readonly health: StoreHealth;
-  readonly reason: string;
-}
+export type StorageEvent =
+  | { readonly kind: 'health'; readonly health: StoreHealth; readonly reason: string }
+  | { readonly kind: 'replayed'; readonly hosts: readonly ReplayedHost[] };
 
 export interface StorageCounters {
   readonly statementCount: number;
@@ -55,7 +53,10 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     random: Math.random,
     onHealth: (health, reason) => announce<StorageEvent>(port, { kind: 'health', health, reason }),
   });
-  const runner = new FlightRunner(connection, { log });
+  const runner = new FlightRunner(connection, {
+    log,
+    onReplayed: (hosts) => announce<StorageEvent>(port, { kind: 'replayed', hosts }),
+  });
   const pendingSamples = new PendingSamples();
   return {
     flush: (flight: Flight) => {

@@ -142,6 +142,11 @@ export class Fanout {
     for (const message of hostPages(changes.hosts, changes.removed)) this.#publishTo('all', message);
   }
 
+  /** Whether some viewer watches this host. */
+  isWatched(hostId: number): boolean {
+    return this.#watchers.has(hostId);
+  }
+
   /** The ring of a host has been filled from storage: those who watch it get it again. */
   hostFilled(hostId: number, nowMs: number): void {
     for (const viewer of this.#watchers.get(hostId) ?? []) {

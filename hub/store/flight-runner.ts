@@ -10,6 +10,12 @@ import { type IngestedStream, type IngestRow, ingest } from './ingest.ts';
 import type { IngestConnection } from './ingest-connection.ts';
 import { storeLayouts } from './layouts.ts';
 
+/** A host whose replayed ticks have been stored, up to this time. */
+export interface ReplayedHost {
+  readonly hostId: number;
+  readonly toMs: number;
+}
+
 export class FlightRunner {
   readonly #connection: IngestConnection;
   readonly #log: Logger;
@@ -22,9 +28,16 @@ export class FlightRunner {
   storedRows = 0;
   cutBatches = 0;
 
-  constructor(connection: IngestConnection, options: { readonly log: Logger }) {
+  readonly #onReplayed: (replayed: readonly ReplayedHost[]) => void;
+
+  /** `onReplayed` is told, after the commit, how far the replays of each host reached. */
+  constructor(
+    connection: IngestConnection,
+    options: { readonly log: Logger; readonly onReplayed: (replayed: readonly ReplayedHost[]) => void },
+  ) {
     this.#connection = connection;
     this.#log = options.log;
+    this.#onReplayed = options.onReplayed;
   }
 
   /** Stores the flight after those before it. Rejects only when the connection is stopped. */
@@ -95,11 +108,22 @@ export class FlightRunner {
       this.statementCount += 1;
       this.statementSeconds += (performance.now() - startedAt) / 1_000;
       this.storedRows += statement.rows.length;
+      this.#tellReplayed(statement);
       return outcomesOf(statement.rows, stored);
     } catch (error) {
       if (troubleOf(error) !== 'data') throw error;
       return this.#halve(statement, error, refused);
     }
+  }
+
+  #tellReplayed(statement: Statement): void {
+    const reached = new Map<number, number>();
+    for (const [index, { batch }] of statement.works.entries()) {
+      if (batch.kind !== 'replay') continue;
+      const { hostId, toMs } = statement.rows[index]!;
+      reached.set(hostId, Math.max(reached.get(hostId) ?? 0, toMs));
+    }
+    if (reached.size > 0) this.#onReplayed([...reached].map(([hostId, toMs]) => ({ hostId, toMs })));
   }
 
   /** The data of some stream cannot be stored: stores the others, and names the one. */
