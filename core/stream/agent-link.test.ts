@@ -217,6 +217,13 @@ describe('AgentLink', () => {
     ).toEqual([3_000, 4_000, 5_000]);
   });
 
+  test('a stream that an empty database opened for a copy of this spool deletes nothing unseen', () => {
+    const rig = new Rig(5).open({ storedSeq: 3, storedCrc: null });
+    expect(rig.take()).toBe('hello, verify 1+3');
+    rig.link.received({ kind: 'checksums', ordinal: 1, firstSeq: 1, checksums: new Uint8Array(12) }, 0);
+    expect(rig.spool.stream('e2')?.next).toBe(6);
+  });
+
   test('a stream of an earlier run that is stored further than its copy goes is done with', () => {
     const rig = new Rig(2);
     rig.openEpoch();

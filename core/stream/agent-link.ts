@@ -406,7 +406,9 @@ export class AgentLink {
   #likeness(stream: SpoolStream, answer: StreamAnswer): 'same' | 'foreign' | 'unsure' {
     const { storedSeq, storedCrc } = answer;
     if (storedSeq >= stream.next) return 'unsure';
-    if (storedCrc === null || storedSeq < stream.acked || storedSeq === 0) return 'same';
+    if (storedSeq < stream.acked || storedSeq === 0) return 'same';
+    // Nothing of the stream is stored, and yet it begins above what this spool holds: a copy of it was here first.
+    if (storedCrc === null) return storedSeq > stream.acked ? 'unsure' : 'same';
     if (storedSeq === stream.acked)
       return stream.ackedCrc === null || stream.ackedCrc === storedCrc ? 'same' : 'foreign';
     const item = this.#ports.spool.read(stream.epoch, storedSeq, { tickCountMax: 1, samplesMax: replaySamplesMax })[0];
