@@ -22,7 +22,7 @@ import type { ViewerEndpoint } from './sockets.ts';
 import type { StorageEvent, StorageMethods, StorageStart } from './storage.ts';
 import type { KnownHost, KnownToken } from './store/admission.ts';
 import type { ReplayedHost } from './store/flight-runner.ts';
-import { Caller } from './threads/rpc.ts';
+import { Caller, RemoteError } from './threads/rpc.ts';
 
 export interface EngineOptions {
   readonly config: HubConfig;
@@ -48,6 +48,8 @@ const delayedMarginMs = 4_000;
 /** How long a stop waits for what is in memory; the agents hold it as well. */
 const drainMsMax = 8_000;
 const pushCleanMs = 3_600_000;
+/** Rings of more hosts than this are filled when somebody looks at them: each costs a read of some milliseconds. */
+const startFillHostsMax = 500;
 
 export class Engine {
   readonly intake: Intake;
@@ -76,7 +78,10 @@ export class Engine {
     this.registry = new Registry({ ringBytesMax: config.ringBytesMax, ringWindowMsMax: config.ringWindowMs });
     for (const host of known.hosts) this.registry.put(host);
     for (const token of known.tokens) this.registry.addToken(token.hash, token.hostId);
-    this.fanout = new Fanout(this.registry, { publish: options.publish, fillRing: (hostId) => this.#fillRing(hostId) });
+    this.fanout = new Fanout(this.registry, {
+      publish: options.publish,
+      fillRing: (hostId) => this.#background(this.#fillRing(hostId)),
+    });
     this.intake = new Intake(
       { flush: (flight) => this.#flush(flight), onTick: (tick) => this.#show(tick) },
       { batchAgeMs: config.batchAgeMs, flushDelayMs: config.flushDelayMs, queuedBytesMax: config.queuedBytesMax },
@@ -114,6 +119,7 @@ export class Engine {
 
   /** Starts the timers. */
   run(): void {
+    this.#background(this.#fillAll());
     this.#every(overviewMs, () => {
       this.intake.poll(Date.now());
       this.fanout.poll(Date.now(), performance.now());
@@ -177,6 +183,11 @@ export class Engine {
       sleep(3_000),
     ]);
     await Promise.all(this.#workers.map((worker) => worker.removeAllListeners('exit').terminate()));
+  }
+
+  /** Work that nobody waits for; its failure is a fault of ours. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))));
   }
 
   #every(intervalMs: number, work: () => void): void {
@@ -252,41 +263,41 @@ export class Engine {
   #fillReplayed(): void {
     for (const hostId of this.#replayedHosts) {
       this.registry.host(hostId)!.isRingFilled = true;
-      this.#fillRing(hostId);
+      this.#background(this.#fillRing(hostId));
     }
     this.#replayedHosts.clear();
   }
 
-  /** Fills a ring that a restart has emptied; those who watch the host get it again. */
-  #fillRing(hostId: number): void {
+  /** Fills the rings of a small fleet after a restart, so that the first look shows the last minutes. */
+  async #fillAll(): Promise<void> {
+    for (const host of [...this.registry.hosts()].slice(0, startFillHostsMax)) {
+      if (host.isRingFilled) continue;
+      host.isRingFilled = true;
+      await this.#fillRing(host.identity.hostId);
+    }
+  }
+
+  /** Fills a ring from storage; those who watch the host get it again. While the database is away the next one to look asks again. */
+  async #fillRing(hostId: number): Promise<void> {
+    const host = this.registry.host(hostId);
+    if (host === undefined) return;
     const sinceMs = Date.now() - this.registry.ringWindowMs;
-    this.archive.call('recent', { hostId, sinceMs }).then(
-      ({ layouts, blocks }) => {
-        const byId = new Map(layouts.map(({ id, bytes }) => [id, decodeLayout(bytes, id)]));
-        const host = this.registry.host(hostId);
-        if (host === undefined || blocks.length === 0) return;
-        for (const block of blocks) {
-          const layout = byId.get(block.layoutId)!;
-          const rowBytes = layout.series.length * 8;
-          for (let tick = 0; tick < block.times.length; tick += 1) {
-            const column = new Uint8Array(block.values.buffer, block.values.byteOffset + tick * rowBytes, rowBytes);
-            host.ring.push({
-              ordinal: block.ordinal,
-              seq: block.firstSeq + tick,
-              timeMs: block.times[tick]!,
-              layout,
-              column,
-            });
-          }
+    try {
+      const { layouts, blocks } = await this.archive.call('recent', { hostId, sinceMs });
+      const byId = new Map(layouts.map(({ id, bytes }) => [id, decodeLayout(bytes, id)]));
+      for (const { ordinal, firstSeq, layoutId, times, values } of blocks) {
+        const layout = byId.get(layoutId)!;
+        const rowBytes = layout.series.length * 8;
+        for (const [tick, timeMs] of times.entries()) {
+          const column = new Uint8Array(values.buffer, values.byteOffset + tick * rowBytes, rowBytes);
+          host.ring.push({ ordinal, seq: firstSeq + tick, timeMs, layout, column });
         }
-        this.fanout.hostFilled(hostId, Date.now());
-      },
-      () => {
-        const host = this.registry.host(hostId);
-        // The database is away: the next one to look at the host asks again.
-        if (host !== undefined) host.isRingFilled = false;
-      },
-    );
+      }
+      if (blocks.length > 0) this.fanout.hostFilled(hostId, Date.now());
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      host.isRingFilled = false;
+    }
   }
 }
 

@@ -39,6 +39,7 @@ const steps = [
   ['types of core', () => run('tsc', ['-p', 'core'])],
   ['types', () => run('tsc', ['-p', '.'])],
   ['types of the dashboard', () => run('tsc', ['-p', 'ui'])],
+  ["types of the dashboard's tests", () => run('tsc', ['-p', 'ui/testing'])],
   ['Biome', () => run('biome', ['ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'])],
   ['every to-do has an issue number', findTodos],
 ];

@@ -1,4 +1,7 @@
 /** Entry file and composition root of the dashboard: the clock, the socket, the timers and the last handler are here. */
+// First of all: what comes behind asks for the language while it loads.
+import './locale.ts';
+
 import { createApi } from './api.ts';
 import { Dashboard } from './dashboard.ts';
 import { PwApp } from './elements/pw-app.ts';

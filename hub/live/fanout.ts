@@ -51,6 +51,9 @@ interface Viewer {
   behindSinceMs: number | null;
 }
 
+/** What a card's sparkline shows. 60 ticks × 60 hosts × 36 B with six series is 130 KB, once. */
+const backlogTicks = 60;
+const backlogHostsMax = 60;
 /** Host rows in one message: with tags and facts below the bound on elements. */
 const hostRowsMax = 40;
 
@@ -224,6 +227,7 @@ export class Fanout {
     known.viewers.add(viewer);
     this.#groups.set(key, known);
     viewer.group = { key, group: known.group };
+    this.#sendBacklog(viewer, known.group, nowMs);
     this.#sendOverview(viewer, known.group, nowMs);
   }
 
@@ -295,6 +299,19 @@ export class Fanout {
 
   #sendHosts(viewer: Viewer): void {
     for (const message of hostPages([...this.#registry.hosts()].map(hostRowOf), [])) this.#send(viewer, message);
+  }
+
+  /** The ticks before the newest, oldest first, for a fleet that is small enough to be shown as sparklines. */
+  #sendBacklog(viewer: Viewer, group: OverviewGroup, nowMs: number): void {
+    if (viewer.behindSinceMs !== null) return;
+    const hosts = this.#hostsOf(new Set([...this.#registry.hosts()].map((host) => host.identity.hostId))).filter(
+      ({ hostId }) => group.has(hostId),
+    );
+    if (hosts.length > backlogHostsMax) return;
+    for (let back = backlogTicks - 1; back > 0; back -= 1) {
+      const bytes = group.encode(hosts, nowMs, back);
+      if (bytes !== null) viewer.socket.send(bytes);
+    }
   }
 
   #sendOverview(viewer: Viewer, group: OverviewGroup, nowMs: number): void {

@@ -20,19 +20,32 @@ export class OverviewGroup {
     this.#hostIds = hostIds === null ? null : new Set(hostIds);
   }
 
-  /** The message for those of `hosts` that belong to the group; null when none does. */
-  encode(hosts: Iterable<{ readonly hostId: number; readonly ring: Ring }>, nowMs: number): Uint8Array | null {
+  /** Whether the host belongs to the group. */
+  has(hostId: number): boolean {
+    return this.#hostIds === null || this.#hostIds.has(hostId);
+  }
+
+  /**
+   * The message for those of `hosts` that belong to the group; null when none does. `back` is how many ticks
+   * before the newest: what a new viewer's sparklines start with.
+   */
+  encode(
+    hosts: Iterable<{ readonly hostId: number; readonly ring: Ring }>,
+    nowMs: number,
+    back = 0,
+  ): Uint8Array | null {
     const ids: number[] = [];
     const times: number[] = [];
     const values: number[] = [];
     for (const { hostId, ring } of hosts) {
-      if (this.#hostIds !== null && !this.#hostIds.has(hostId)) continue;
-      const newest = ring.newest();
-      if (newest === null) continue;
+      const index = ring.count - 1 - back;
+      if (index < 0 || !this.has(hostId)) continue;
+      const { timeMs, layout } = ring.at(index);
       ids.push(hostId);
-      times.push(newest.timeMs);
-      const places = this.#placesOf(newest.layout);
-      for (const place of places) values.push(place < 0 ? Number.NaN : latestValue(ring, newest.layout, place));
+      times.push(timeMs);
+      for (const place of this.#placesOf(layout)) {
+        values.push(place < 0 ? Number.NaN : valueAt(ring, index, { layout, place }));
+      }
     }
     if (ids.length === 0) return null;
     return encodeMessage({
@@ -55,11 +68,12 @@ export class OverviewGroup {
   }
 }
 
-/** Newest value of a series: the last one that is not "not due", as far back as its own interval reaches. */
-function latestValue(ring: Ring, layout: Layout, place: number): number {
-  const back = Math.min(ring.count, layout.series[place]!.every + 1);
-  for (let steps = 1; steps <= back; steps += 1) {
-    const tick = ring.at(ring.count - steps);
+/** Value of a series at `index` or before it: the last one that is not "not due", as far back as its own interval reaches. */
+function valueAt(ring: Ring, index: number, series: { readonly layout: Layout; readonly place: number }): number {
+  const { layout, place } = series;
+  const stop = Math.max(0, index - layout.series[place]!.every);
+  for (let at = index; at >= stop; at -= 1) {
+    const tick = ring.at(at);
     if (tick.layout !== layout) break;
     const row = new Float64Array(tick.column.slice(place * 8, place * 8 + 8).buffer);
     if (absenceAt(wordsOf(row), 0) !== 'notDue') return row[0]!;
