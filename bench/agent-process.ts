@@ -84,7 +84,8 @@ export class AgentProcess {
     this.folder = folder;
     const log = openSync(folder.logFile, 'a');
     this.#process = spawn(process.execPath, [programFile(), 'agent', '--config', folder.configFile], {
-      stdio: ['ignore', log, log],
+      // The channel tells the agent when the runner dies.
+      stdio: ['ignore', log, log, 'ipc'],
       env: { ...process.env, PULSEWIRE_ENROLMENT_KEY: benchEnrolmentKey },
     });
     closeSync(log);

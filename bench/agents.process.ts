@@ -35,7 +35,7 @@ const methods = {
     await current().allOpen();
     return clock.nowMs();
   },
-  /** Resolves when what existed at the call is acknowledged, with the moments of the first replay and the last ack. */
+  /** Resolves when all replays are acknowledged, with the moments of the first replay and the last ack. */
   caughtUp: async (_: null) => {
     await current().caughtUp();
     return { firstReplayMs: current().firstReplayMs, toMs: clock.nowMs() };

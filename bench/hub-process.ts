@@ -121,7 +121,8 @@ export function spawnHub(folder: HubFolder, options: HubOptions = {}): HubProces
   const log = openSync(folder.logFile, 'a');
   const args = [...(options.nodeArguments ?? []), programFile(), 'hub', '--config', folder.configFile];
   const child = spawn(process.execPath, args, {
-    stdio: ['ignore', log, log],
+    // The channel tells the hub when the runner dies.
+    stdio: ['ignore', log, log, 'ipc'],
     cwd: folder.folder,
     env: { ...process.env, PULSEWIRE_ENROLMENT_KEY: benchEnrolmentKey },
   });

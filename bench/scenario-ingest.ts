@@ -5,10 +5,10 @@
  * Samples are counted from rows of `batch` after the run; CPU is taken until three seconds after the last ack,
  * so that what PostgreSQL writes later is in it.
  */
-import { accountingProblems, countStoredTicks, postgresVersion, readStoredStreams } from './database.ts';
+import { countStoredTicks, postgresVersion } from './database.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import type { IngestScenario } from './scenarios.ts';
-import { cpuBetween, readCpu, sleep, withAgents, withHub } from './session.ts';
+import { cpuBetween, readCpu, sleep, storedProblems, withAgents, withHub } from './session.ts';
 import { readTreeUsage } from './usage.ts';
 
 const settleMs = 3_000;
@@ -46,8 +46,6 @@ export function runIngest(scenario: IngestScenario, context: ScenarioContext): P
       const report = await agents.call('report', null);
 
       const samples = ((await countStoredTicks(sql)) - ticksBefore) * metricCount;
-      const stored = await readStoredStreams(sql);
-      const sent = new Map((await agents.call('streams', null)).map((stream) => [stream.epoch, stream]));
       const wireBytes = report.counters.frameBytes - reportBefore.counters.frameBytes;
       const wireSamples = report.counters.frameSamples - reportBefore.counters.frameSamples;
       const perMillion = (seconds: number) => (seconds / samples) * 1e6;
@@ -66,7 +64,7 @@ export function runIngest(scenario: IngestScenario, context: ScenarioContext): P
           hubMemoryBytes: readTreeUsage(session.hub.pid).memoryBytes,
           nackCount: report.counters.nacks,
         },
-        problems: [...accountingProblems(stored, sent), ...report.problems],
+        problems: [...(await storedProblems(session, agents, plan)), ...report.problems],
         postgresVersion: await postgresVersion(sql),
       };
     });

@@ -7,13 +7,13 @@
  * rate from first to last cannot be higher than the backlog divided by that.
  */
 import { takeClockOffsetMs } from './clock.ts';
-import { accountingProblems, postgresVersion, readStoredStreams, type StoredStream } from './database.ts';
+import { postgresVersion, readStoredStreams, type StoredStream } from './database.ts';
 import { startHub } from './hub-process.ts';
 import { namedLatencies } from './latency.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import { startsInMsOf } from './scenario-steady.ts';
 import type { ReconnectScenario } from './scenarios.ts';
-import { cpuBetween, readCpu, sleep, withAgents, withHub, withViewers } from './session.ts';
+import { cpuBetween, readCpu, sleep, storedProblems, withAgents, withHub, withViewers } from './session.ts';
 
 export function runReconnect(scenario: ReconnectScenario, context: ScenarioContext): Promise<ScenarioOutcome> {
   const { agentCount, metricCount, intervalMs, viewerCount, hostsPerViewer, seed } = scenario;
@@ -74,7 +74,7 @@ export function runReconnect(scenario: ReconnectScenario, context: ScenarioConte
             nackCount: last.counters.nacks,
           },
           problems: [
-            ...accountingProblems(stored, sent),
+            ...(await storedProblems(session, agents, plan)),
             ...last.problems,
             ...(replaySamples > 0 ? [] : ['the backlog must be replayed: got none']),
           ],

@@ -61,10 +61,10 @@ async function startOnce(scenario: StartScenario, folder: HubFolder): Promise<St
       if (child.exitCode !== null || performance.now() - startMs > startMsMax)
         throw new Error(`Cannot start: ticks must be seen within ${startMsMax} ms: got ${times.size}`);
       await sleep(pollMs);
-      const latestMs = await readLatestMs(folder.port);
-      if (latestMs === null) continue;
+      const latestSec = await readLatestSec(folder.port);
+      if (latestSec === null) continue;
       readyMs ??= performance.now() - startMs;
-      if (latestMs > 0) times.add(latestMs);
+      if (latestSec > 0) times.add(latestSec);
     }
     const ticksMs = performance.now() - startMs;
     const stopMs = performance.now();
@@ -82,11 +82,11 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.pid !== undefined) process.kill(-child.pid, name);
 }
 
-/** Newest time of any host in /fetch/latest; 0 while there is none, null while nobody answers. */
-async function readLatestMs(port: number): Promise<number | null> {
+/** Newest tick of any host in /fetch/latest, epoch seconds; 0 while there is none, null while nobody answers. */
+async function readLatestSec(port: number): Promise<number | null> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/fetch/latest`);
-    return answer.status === 200 ? newestTimeMs(await answer.json()) : null;
+    return answer.status === 200 ? newestTimestamp(await answer.json()) : null;
   } catch (error) {
     // Refused or cut: the hub is not there yet.
     if (error instanceof TypeError) return null;
@@ -94,9 +94,13 @@ async function readLatestMs(port: number): Promise<number | null> {
   }
 }
 
-/** The highest epoch ms anywhere in the answer. */
-export function newestTimeMs(value: unknown): number {
-  if (typeof value === 'number') return value > 1e12 && value < 1e13 ? value : 0;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce<number>((newest, inner) => Math.max(newest, newestTimeMs(inner)), 0);
+/** The highest `timestamp` of the hosts in an answer; 0 when there is none. */
+export function newestTimestamp(answer: unknown): number {
+  if (typeof answer !== 'object' || answer === null) return 0;
+  let newest = 0;
+  for (const host of Object.values(answer)) {
+    if (typeof host !== 'object' || host === null || !('timestamp' in host)) continue;
+    if (typeof host.timestamp === 'number') newest = Math.max(newest, host.timestamp);
+  }
+  return newest;
 }

@@ -5,11 +5,11 @@
  * at which the tick was due, so the generator's own lateness is in it (and told apart as `lateness…`).
  */
 import { takeClockOffsetMs } from './clock.ts';
-import { accountingProblems, postgresVersion, readStoredStreams } from './database.ts';
+import { postgresVersion } from './database.ts';
 import { namedLatencies } from './latency.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import type { SteadyScenario } from './scenarios.ts';
-import { cpuBetween, readCpu, sleep, withAgents, withHub, withViewers } from './session.ts';
+import { cpuBetween, readCpu, sleep, storedProblems, withAgents, withHub, withViewers } from './session.ts';
 import { readTreeUsage } from './usage.ts';
 
 export function runSteady(scenario: SteadyScenario, context: ScenarioContext): Promise<ScenarioOutcome> {
@@ -45,8 +45,6 @@ export function runSteady(scenario: SteadyScenario, context: ScenarioContext): P
         await agents.call('stopTicks', null);
 
         const { sql } = session.database;
-        const stored = await readStoredStreams(sql);
-        const sent = new Map((await agents.call('streams', null)).map((stream) => [stream.epoch, stream]));
         const wireBytes = report.counters.frameBytes - framesBefore.frameBytes;
         const wireSamples = report.counters.frameSamples - framesBefore.frameSamples;
         return {
@@ -65,7 +63,7 @@ export function runSteady(scenario: SteadyScenario, context: ScenarioContext): P
             nackCount: report.counters.nacks,
           },
           problems: [
-            ...accountingProblems(stored, sent),
+            ...(await storedProblems(session, agents, plan)),
             ...report.problems,
             ...seen.problems,
             ...(seen.tickCount > 0 ? [] : ['viewers must see ticks: got none']),

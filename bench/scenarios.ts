@@ -160,7 +160,7 @@ export const scenarios: Rows = {
       hostsPerViewer: 2,
       connectsPerSec: 250,
       warmupMs: 1_000,
-      downMs: 1_500,
+      downMs: 1_000,
       settleMs: 300,
       seed: 1,
     },

@@ -5,7 +5,8 @@
 
 import type { AgentsMethods } from './agents.process.ts';
 import { takeClockOffsetMs } from './clock.ts';
-import { type Database, openDatabase } from './database.ts';
+import { accountingProblems, type Database, openDatabase, readStoredStreams } from './database.ts';
+import { createDataset } from './dataset.ts';
 import { Generator } from './generator.ts';
 import {
   benchEnrolmentKey,
@@ -16,6 +17,7 @@ import {
   startHub,
 } from './hub-process.ts';
 import type { ScenarioContext } from './scenario.ts';
+import { contentProblems, readStoredTicks } from './stored-ticks.ts';
 import type { SwarmPlan } from './swarm/swarm.ts';
 import { readTreeUsage, readUsage } from './usage.ts';
 import type { ViewersMethods } from './viewers.process.ts';
@@ -63,6 +65,28 @@ export async function withAgents<T>(
   } finally {
     agents.stop();
   }
+}
+
+/**
+ * What is wrong with what is stored of a swarm that has settled: rows that do not add up for any stream, and for
+ * three of them every value and time, decoded from the rows and compared with what was made.
+ */
+export async function storedProblems(
+  session: Session,
+  agents: Generator<AgentsMethods>,
+  plan: Pick<SwarmPlan, 'agentCount' | 'metricCount' | 'tickCount' | 'intervalMs'>,
+): Promise<string[]> {
+  const { sql } = session.database;
+  const streams = await agents.call('streams', null);
+  const sent = new Map(streams.map((stream) => [stream.epoch, stream]));
+  const problems = accountingProblems(await readStoredStreams(sql), sent);
+  const dataset = createDataset({ ...plan, hostCount: plan.agentCount });
+  for (const index of new Set([0, Math.floor(streams.length / 2), streams.length - 1])) {
+    const { hostName, host, firstMs } = streams[index]!;
+    const stored = await readStoredTicks(sql, { hostName });
+    problems.push(...contentProblems(stored, { dataset, host, firstMs, intervalMs: plan.intervalMs }));
+  }
+  return problems;
 }
 
 /** Viewers in a process of their own, not yet connected; stopped after `work`. */

@@ -5,7 +5,23 @@ import { decodeBlock } from '#core/block.ts';
 import { blockColumnsMax, blockTicksMax } from '#core/limits.ts';
 import { decodeLayout, type Layout } from '#core/series.ts';
 import type { Sql } from './database.ts';
+import { columnOf, type Dataset } from './dataset.ts';
 import type { StoredTick } from './kill-check.ts';
+
+/** How a stored tick of a simulated agent differs from the data set; empty when none does. */
+export function contentProblems(
+  stored: readonly StoredTick[],
+  made: { readonly dataset: Dataset; readonly host: number; readonly firstMs: number; readonly intervalMs: number },
+): string[] {
+  const problems: string[] = [];
+  for (const { seq, timeMs, column } of stored) {
+    const wanted = columnOf(made.dataset, made.host, seq - 1);
+    const wantedMs = made.firstMs + (seq - 1) * made.intervalMs;
+    if (timeMs !== wantedMs) problems.push(`host ${made.host}, seq ${seq}: time must be ${wantedMs}: got ${timeMs}`);
+    if (Buffer.compare(column, wanted) !== 0) problems.push(`host ${made.host}, seq ${seq}: other values are stored`);
+  }
+  return problems.slice(0, 5);
+}
 
 interface BatchRow {
   readonly epoch: string;
@@ -20,7 +36,7 @@ interface BatchRow {
 /** Every stored tick of a host, in the order of its streams and seqs. `counterKey` is the series whose number is wanted. */
 export async function readStoredTicks(
   sql: Sql,
-  { hostName, counterKey }: { readonly hostName: string; readonly counterKey: string },
+  { hostName, counterKey = '' }: { readonly hostName: string; readonly counterKey?: string },
 ): Promise<StoredTick[]> {
   const layouts = await readLayouts(sql);
   const ticks: StoredTick[] = [];

@@ -6,9 +6,10 @@ import { assert } from '#core/errors.ts';
 import { type HostRow, viewerSubprotocol } from '#core/message.ts';
 import { type Clock, createClock } from './clock.ts';
 import { metricName } from './dataset.ts';
+import { withDeadline } from './deadline.ts';
 import { serveGenerator } from './generator.ts';
 import { Latencies } from './latency.ts';
-import { Connection } from './swarm/connection.ts';
+import { Connection, isBlamed } from './swarm/connection.ts';
 import { SimulatedViewer, type ViewerMeters } from './viewers/simulated-viewer.ts';
 
 export interface ViewersPlan {
@@ -24,6 +25,8 @@ export interface ViewersPlan {
 
 const windowMs = 60_000;
 const retryMs = 250;
+/** Viewers come when all agents are connected, so they know their hosts at once. */
+const followMsMax = 60_000;
 
 const meters: ViewerMeters = {
   ticks: new Latencies(),
@@ -52,14 +55,20 @@ function choiceOf(plan: ViewersPlan, index: number): (hosts: readonly HostRow[])
 
 function connectViewer(viewer: SimulatedViewer, plan: ViewersPlan, clock: Clock): void {
   const connection = new Connection(
-    { host: '127.0.0.1', port: plan.port, path: '/live', subprotocol: viewerSubprotocol, headers: {} },
+    {
+      host: '127.0.0.1',
+      port: plan.port,
+      path: '/live',
+      subprotocol: viewerSubprotocol,
+      // As a page of the hub's own says it.
+      headers: { Origin: `http://127.0.0.1:${plan.port}` },
+    },
     {
       opened: () => viewer.opened((payload) => connection.send(payload)),
       received: (payload, nowMs) => viewer.received(payload, nowMs),
       closed: (closeCode, reason) => {
         viewer.closed();
-        if (closeCode !== 1006 && closeCode !== 1012 && problems.length < 20)
-          problems.push(`closed ${closeCode} ${reason}`);
+        if (isBlamed(closeCode, reason) && problems.length < 20) problems.push(`closed ${closeCode} ${reason}`);
         setTimeout(() => connectViewer(viewer, plan, clock), retryMs);
       },
     },
@@ -90,7 +99,11 @@ const methods = {
       });
       connectViewer(viewer, plan, clock);
     }
-    if (plan.viewerCount > 0) await following;
+    if (plan.viewerCount > 0)
+      await withDeadline(following, {
+        msMax: followMsMax,
+        what: () => `follow hosts: ${problems[0] ?? 'not enough hosts are known'}`,
+      });
   },
   /** Forgets what was measured so far. */
   clear: async (_: null) => {

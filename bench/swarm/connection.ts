@@ -6,6 +6,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { closeCodes } from '#core/errors.ts';
 import type { Clock } from '../clock.ts';
 import { encodeClientFrame, opcodes, ServerFrames } from './websocket-frames.ts';
 
@@ -23,6 +24,12 @@ export interface ConnectionOwner {
   received(payload: Uint8Array, nowMs: number): void;
   /** `closeCode` is 1006 where the peer has given none; `reason` says what happened, for a log. */
   closed(closeCode: number, reason: string): void;
+}
+
+/** Whether the peer found fault with us. A killed hub, a refused port and a hub that is starting or stopping do not. */
+export function isBlamed(closeCode: number, reason: string): boolean {
+  if (reason.startsWith('Cannot upgrade')) return !reason.includes('503 Service Unavailable');
+  return closeCode !== abnormalClosure && closeCode !== closeCodes.restart && closeCode !== closeCodes.busy;
 }
 
 const abnormalClosure = 1006;

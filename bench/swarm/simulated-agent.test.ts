@@ -160,6 +160,20 @@ describe('SimulatedAgent', () => {
     expect(seqsOf(sent())).toEqual([3, 4]);
   });
 
+  test('takes an ack of what a nack had set back, and goes on behind it', () => {
+    const { agent, faults, sent, tell } = stage(false);
+    tell(welcome(0, 4));
+    agent.flood();
+    tell({ kind: 'credit', bytes: 0 });
+    tell({ kind: 'nack', ordinal: 1, code: 'busy', seq: 1, why: '' });
+    sent();
+    tell({ kind: 'ack', ordinal: 1, storedSeq: 3, gapTicks: 0 });
+    tell({ kind: 'credit', bytes: 2 * itemBytes });
+
+    expect(seqsOf(sent())).toEqual([4, 5]);
+    expect(faults).toEqual([]);
+  });
+
   test('reports a refused tick and an ack of what it never sent', () => {
     const { agent, faults, tell } = stage(false);
     tell(welcome(0, 2));

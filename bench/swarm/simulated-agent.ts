@@ -96,7 +96,10 @@ export class SimulatedAgent {
   #creditBytes = 0;
   #ackedSeq = 0;
   #sentSeq = 0;
+  /** Highest seq that was ever sent: what was in flight at the hub is acknowledged even after a nack. */
+  #highestSeq = 0;
   #producedSeq = 0;
+  #replayedSeq = 0;
   /** Whether the next frame follows directly on the frame before it on this link. */
   #leans = false;
   #layoutIsSent = false;
@@ -122,6 +125,11 @@ export class SimulatedAgent {
 
   get sentSeq(): number {
     return this.#sentSeq;
+  }
+
+  /** Highest seq that went out in a replay. */
+  get replayedSeq(): number {
+    return this.#replayedSeq;
   }
 
   /** Highest seq that exists. Infinity while the agent sends as much as it may. */
@@ -169,7 +177,7 @@ export class SimulatedAgent {
             startWallMs: identity.firstMs,
             startMonotonicMs: identity.firstMs - bootMs,
             oldest: this.#ackedSeq + 1,
-            next: (Number.isFinite(this.#producedSeq) ? this.#producedSeq : this.#sentSeq) + 1,
+            next: (Number.isFinite(this.#producedSeq) ? this.#producedSeq : this.#highestSeq) + 1,
             acked: this.#ackedSeq,
           },
         ],
@@ -191,8 +199,12 @@ export class SimulatedAgent {
         break;
       case 'ack':
         if (message.ordinal !== this.#ordinal || message.storedSeq <= this.#ackedSeq) break;
-        if (message.storedSeq > this.#sentSeq) this.#fault(`ack of ${message.storedSeq} beyond ${this.#sentSeq}`);
+        if (message.storedSeq > this.#highestSeq) this.#fault(`ack of ${message.storedSeq} beyond ${this.#highestSeq}`);
         this.#ackedSeq = message.storedSeq;
+        if (this.#sentSeq < this.#ackedSeq) {
+          this.#sentSeq = this.#ackedSeq;
+          this.#leans = false;
+        }
         this.#options.onAcked(this);
         this.pump();
         break;
@@ -224,7 +236,7 @@ export class SimulatedAgent {
 
   /** What has been produced, or sent in a flood, is all there is. Says `bye`, so that the hub seals it at once. */
   stop(): void {
-    if (!Number.isFinite(this.#producedSeq)) this.#producedSeq = this.#sentSeq;
+    if (!Number.isFinite(this.#producedSeq)) this.#producedSeq = this.#highestSeq;
     if (this.#state === 'open') this.#send(encodeMessage({ kind: 'bye' }));
   }
 
@@ -272,7 +284,12 @@ export class SimulatedAgent {
       this.#socket!.sendFrames(frames);
       this.#countFrames(frames.byteLength, left);
     }
+    this.#advance(count);
+  }
+
+  #advance(count: number): void {
     this.#sentSeq += count;
+    this.#highestSeq = Math.max(this.#highestSeq, this.#sentSeq);
   }
 
   #countFrames(bytes: number, count: number): void {
@@ -298,7 +315,8 @@ export class SimulatedAgent {
     counters.replayBytes += this.#send(encodeMessage(replay));
     counters.replayTicks += count;
     counters.replaySamples += count * dataset.metricCount;
-    this.#sentSeq += count;
+    this.#advance(count);
+    this.#replayedSeq = this.#sentSeq;
     this.#leans = false;
   }
 

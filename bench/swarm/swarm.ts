@@ -10,8 +10,9 @@ import { createLayout, type Layout } from '#core/series.ts';
 import { backoffMs, linkBackoff, phaseMs } from '#core/time.ts';
 import type { Clock } from '../clock.ts';
 import { createDataset, createRandom, type Dataset, metricName } from '../dataset.ts';
+import { withDeadline } from '../deadline.ts';
 import { Latencies, type LatencyFigures } from '../latency.ts';
-import { Connection } from './connection.ts';
+import { Connection, isBlamed } from './connection.ts';
 import { Pacer } from './pacer.ts';
 import { ReplayEncoder } from './replay-encoder.ts';
 import { type AgentIdentity, createCounters, SimulatedAgent, type SwarmCounters } from './simulated-agent.ts';
@@ -51,6 +52,8 @@ export interface SwarmStream {
 }
 
 const problemsMax = 20;
+/** Nothing that is waited for takes longer in a run that is worth anything. */
+const waitMsMax = 180_000;
 
 /** The layout of all simulated agents. */
 export function createSwarmLayout(plan: Pick<SwarmPlan, 'metricCount' | 'intervalMs'>): Layout {
@@ -131,12 +134,12 @@ export class Swarm {
 
   /** Resolves when all agents are open at once. */
   allOpen(): Promise<void> {
-    return this.#until(() => this.#openCount === this.#agents.length);
+    return this.#until('connect all agents', () => this.#openCount === this.#agents.length);
   }
 
   /** Resolves when everything that was produced is acknowledged. Not while ticks are being made. */
   allSettled(): Promise<void> {
-    return this.#until(() => this.#agents.every((agent) => agent.isSettled));
+    return this.#until('store everything', () => this.#agents.every((agent) => agent.isSettled));
   }
 
   /** Sends as much as the credit allows for so long, then waits until all of it is acknowledged. */
@@ -190,10 +193,9 @@ export class Swarm {
     }));
   }
 
-  /** Resolves when all that was produced until now is acknowledged; ticks may go on meanwhile. */
+  /** Resolves when everything that was replayed is acknowledged; ticks may go on meanwhile. */
   caughtUp(): Promise<void> {
-    const targets = this.#agents.map((agent) => agent.producedSeq);
-    return this.#until(() => this.#agents.every((agent, index) => agent.ackedSeq >= targets[index]!));
+    return this.#until('catch up', () => this.#agents.every((agent) => agent.ackedSeq >= agent.replayedSeq));
   }
 
   /** When the first replay went out, epoch ms; null before. */
@@ -245,9 +247,7 @@ export class Swarm {
 
   #retry(agent: SimulatedAgent, closeCode: number, reason: string): void {
     if (this.#isStopped) return;
-    // 1006 is what a killed hub and a refused connection look like; anything else was said on purpose.
-    if (closeCode !== 1006 && closeCode !== 1012)
-      this.#note(`${agent.identity.hostName}: closed ${closeCode} ${reason}`);
+    if (isBlamed(closeCode, reason)) this.#note(`${agent.identity.hostName}: closed ${closeCode} ${reason}`);
     const attempt = this.#attempts.get(agent) ?? 0;
     this.#attempts.set(agent, attempt + 1);
     setTimeout(() => this.#connect(agent), backoffMs(attempt, linkBackoff, this.#random));
@@ -257,11 +257,12 @@ export class Swarm {
     if (this.#problems.length < problemsMax) this.#problems.push(problem);
   }
 
-  #until(isMet: () => boolean): Promise<void> {
+  #until(what: string, isMet: () => boolean): Promise<void> {
     if (isMet()) return Promise.resolve();
-    return new Promise((resolve) => {
+    const met = new Promise<void>((resolve) => {
       this.#waiters.push({ isMet, resolve });
     });
+    return withDeadline(met, { msMax: waitMsMax, what: () => `${what}: ${JSON.stringify(this.report())}` });
   }
 
   #settleWaiters(): void {
