@@ -2,16 +2,20 @@
  * `start`: from `npm start` to this machine's own ticks, as a newcomer sees it: the first start makes the database,
  * the second finds it. `npm ci`, and with it the build, has been done before.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createHubFolder, type HubFolder, packageFolder, removeHubFolder } from './hub-process.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import type { StartScenario } from './scenarios.ts';
 import { sleep } from './session.ts';
 
 const startMsMax = 60_000;
+const stopMsMax = 30_000;
 const pollMs = 25;
 
 export async function runStart(scenario: StartScenario, context: ScenarioContext): Promise<ScenarioOutcome> {
+  // `npm ci` has built; a source that was changed since then would be built by the first start.
+  execFileSync(process.execPath, [join(packageFolder(), 'scripts/build.mjs')], { stdio: 'inherit' });
   const folder = await createHubFolder();
   try {
     const first = await startOnce(scenario, folder);
@@ -51,9 +55,6 @@ async function startOnce(scenario: StartScenario, folder: HubFolder): Promise<St
     env: { ...process.env, STATE_DIRECTORY: folder.folder },
     detached: true,
   });
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-  });
   try {
     const times = new Set<number>();
     let readyMs: number | null = null;
@@ -69,17 +70,31 @@ async function startOnce(scenario: StartScenario, folder: HubFolder): Promise<St
     const ticksMs = performance.now() - startMs;
     const stopMs = performance.now();
     signal(child, 'SIGTERM');
-    await exited;
+    await ended(child);
     return { readyMs: readyMs ?? ticksMs, ticksMs, stopMs: performance.now() - stopMs };
   } finally {
-    if (child.exitCode === null && child.signalCode === null) signal(child, 'SIGKILL');
-    await exited;
+    signal(child, 'SIGKILL');
+    await ended(child);
   }
 }
 
-/** The whole process group: npm and what it has started. */
-function signal(child: ChildProcess, name: NodeJS.Signals): void {
-  if (child.pid !== undefined) process.kill(-child.pid, name);
+/** To the whole process group, npm and what it has started: npm itself does not wait for them. False when all have ended. */
+function signal(child: ChildProcess, name: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
+  try {
+    return process.kill(-child.pid, name);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const untilMs = performance.now() + stopMsMax;
+  while (signal(child, 0)) {
+    if (performance.now() > untilMs) throw new Error(`Cannot stop: all processes must end within ${stopMsMax} ms`);
+    await sleep(5);
+  }
 }
 
 /** Newest tick of any host in /fetch/latest, epoch seconds; 0 while there is none, null while nobody answers. */
