@@ -115,13 +115,14 @@ export class CheckedSpool implements Spool {
   #excuse(epoch: Id128, firstSeq: number, lastSeq: number, isForked = false): void {
     const { database, oracle } = this.#parts;
     const covered = database.hasUndone ? database.gapPlaces() : database.wasGap;
+    const stored = database.hasUndone ? database.storedIds() : database.wasStored;
     for (let seq = firstSeq; seq <= lastSeq; seq += 1) {
       const place = this.#place(epoch, seq);
       const made = oracle.at(place);
-      const isUndone = database.wasGap.has(place);
+      const isUndone = database.wasGap.has(place) || made.some((tick) => database.wasStored.has(tick.id));
       const isContested = isForked || isUndone || made.length > 1 || made.some((tick) => tick.isCopied);
       if (covered.has(place) || !isContested) continue;
-      for (const tick of made) if (!database.wasStored.has(tick.id)) tick.isLost = true;
+      for (const tick of made) if (!stored.has(tick.id)) tick.isLost = true;
     }
   }
 }

@@ -85,9 +85,14 @@ export class Oracle {
     this.#place(this.tick(item.column), `${place.agentId} ${place.epoch} ${place.seq}`);
   }
 
-  /** The ticks whose last place is this one: two, after a machine was copied or reverted. */
+  /** The ticks whose place this is, or was for one of their copies: two, after a machine was copied or reverted. */
   at(place: string): MadeTick[] {
-    return (this.#byPlace.get(place) ?? []).filter((tick) => tick.places.at(-1) === place);
+    return (this.#byPlace.get(place) ?? []).filter((tick) => tick.isCopied || tick.places.at(-1) === place);
+  }
+
+  /** Whether a tick that the hub may refuse has ever been at this place: a copy may have moved it on meanwhile. */
+  isUnsoundAt(place: string): boolean {
+    return (this.#byPlace.get(place) ?? []).some((tick) => !tick.isSound);
   }
 
   /** The database has undone these ticks and these places in gaps: they are lost unless a spool holds them. */

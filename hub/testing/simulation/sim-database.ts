@@ -277,8 +277,7 @@ export class SimDatabase {
         const place = `${host.agentId} ${stream.epoch} ${seq}`;
         this.wasGap.add(place);
         // A hostile proxy can make a sound tick look like a breach.
-        const isFair =
-          row.reason !== 'rejected' || this.isProxied || this.#oracle.at(place).some((one) => !one.isSound);
+        const isFair = row.reason !== 'rejected' || this.isProxied || this.#oracle.isUnsoundAt(place);
         assert(isFair, `a tick that is given up as refused had a fault: ${place}`);
         continue;
       }
