@@ -45,8 +45,18 @@ describe('series keys', () => {
   test('parseSeriesKey() takes canonical keys only', () => {
     for (const key of [
       '',
-      '1a',
-      'a b',
+      ' a',
+      'a ',
+      'a"b',
+      'a\\b',
+      'a}b',
+      'a\tb',
+      'a\u0000b',
+      'a\u202eb',
+      'a\u2028b',
+      'a\ud800b',
+      'a b{c="d"}',
+      'a'.repeat(201),
       'a{}',
       'a{',
       'a{b="c"',
@@ -62,6 +72,22 @@ describe('series keys', () => {
       'a{b="c""}',
     ]) {
       expect([key, parseSeriesKey(key)]).toEqual([key, null]);
+    }
+  });
+
+  test('parseSeriesKey() takes any visible text as a key without labels', () => {
+    for (const key of [
+      '1a',
+      'CPU usage %',
+      'größe/µs',
+      '负载',
+      '😀',
+      '<img onerror=x>',
+      "it's",
+      '=cmd()',
+      'a'.repeat(200),
+    ]) {
+      expect(parseSeriesKey(key)).toEqual({ name: key, labels: {} });
     }
   });
 

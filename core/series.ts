@@ -49,6 +49,8 @@ export type Sha256 = (bytes: Uint8Array) => Uint8Array;
 export type Labels = Readonly<Record<string, string>>;
 
 const namePattern = /^[a-zA-Z_:][a-zA-Z0-9_:.-]*$/;
+/** What may stand alone as a key: visible text that cannot be taken for labels or quoted text. */
+const plainKeyPattern = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}"\\]{1,200}$/u;
 const labelNamePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const controlPattern = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/u;
@@ -64,13 +66,15 @@ function escapeLabelValue(value: string): string {
   return value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
-/** Name and labels of a canonical key, or null when it is not one. */
+/**
+ * Name and labels of a canonical key, or null when it is not one. A key without labels may be any visible text
+ * (clients that push have names such as "CPU usage %"); with labels its name is a metric name.
+ */
 export function parseSeriesKey(key: string): { readonly name: string; readonly labels: Labels } | null {
   const brace = key.indexOf('{');
-  const name = brace < 0 ? key : key.slice(0, brace);
-  if (!namePattern.test(name)) return null;
-  if (brace < 0) return { name, labels: {} };
-  if (!key.endsWith('}')) return null;
+  if (brace < 0) return plainKeyPattern.test(key) && key.trim() === key ? { name: key, labels: {} } : null;
+  const name = key.slice(0, brace);
+  if (!namePattern.test(name) || !key.endsWith('}')) return null;
 
   const labels: Record<string, string> = Object.create(null);
   const pattern = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(,|$)/y;
