@@ -56,8 +56,10 @@ function sortByTime(samples: Samples): Samples {
   for (let index = 1; index < times.length && isSorted; index += 1) isSorted = times[index]! >= times[index - 1]!;
   if (isSorted) return samples;
   const order = Array.from(times.keys()).sort((a, b) => times[a]! - times[b]!);
+  // As integers: a number need not keep the payload of a NaN.
+  const bits = new BigInt64Array(values.buffer, values.byteOffset, values.length);
   return {
     times: Float64Array.from(order, (index) => times[index]!),
-    values: Float64Array.from(order, (index) => values[index]!),
+    values: new Float64Array(BigInt64Array.from(order, (index) => bits[index]!).buffer),
   };
 }
