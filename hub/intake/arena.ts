@@ -11,15 +11,18 @@ const batchShapeBytes = 128;
 export class Arena {
   readonly batches: Batch[] = [];
   readonly layouts: FlightLayout[] = [];
-  /** When the first batch came, so that it need not wait for ever for company. */
-  readonly openedMs: number;
+  /** When the first batch was sealed: it need not wait for ever for company. */
+  readonly sealedMs: number;
+  /** When the oldest tick in it came. */
+  oldestMs: number;
   /** Whether somebody waits for the answer (a pushed body, a stop). */
   isUrgent = false;
   #bytes = new Uint8Array(startBytes);
   #byteCount = 0;
 
-  constructor(openedMs: number) {
-    this.openedMs = openedMs;
+  constructor(nowMs: number) {
+    this.sealedMs = nowMs;
+    this.oldestMs = nowMs;
   }
 
   get byteCount(): number {

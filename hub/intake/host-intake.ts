@@ -74,9 +74,11 @@ export class HostIntake {
 
   /** Remembers a layout; the oldest ones go when there are too many (the agent sends them again when asked). */
   addLayout(layout: Layout, byteCount: number): void {
-    if (this.#layouts.delete(layout.id)) this.#layoutBytes -= byteCount;
-    this.#layouts.set(layout.id, { layout, byteCount });
-    this.#layoutBytes += byteCount;
+    // An object that open batches name stays the one for its id, or each of them would be sealed.
+    const known = this.#layouts.get(layout.id);
+    if (known === undefined) this.#layoutBytes += byteCount;
+    this.#layouts.delete(layout.id);
+    this.#layouts.set(layout.id, known ?? { layout, byteCount });
     for (const [oldestId, oldest] of this.#layouts) {
       if (this.#layouts.size <= layoutCountMax && this.#layoutBytes <= 4 * layoutBytesMax) break;
       if (oldestId === layout.id) break;

@@ -87,7 +87,7 @@ export class Intake {
   readonly #arenas: Arena[] = [];
   readonly #flights = new Map<
     number,
-    { readonly batches: readonly Batch[]; readonly queuedBytes: number; readonly openedMs: number }
+    { readonly batches: readonly Batch[]; readonly queuedBytes: number; readonly oldestMs: number }
   >();
   readonly #sentLayouts = new Set<LayoutId>();
   #openBytes = 0;
@@ -135,8 +135,8 @@ export class Intake {
       oldestMs = Math.min(oldestMs, entry.open.openedMs);
       break;
     }
-    for (const arena of this.#arenas) oldestMs = Math.min(oldestMs, arena.openedMs);
-    for (const { openedMs } of this.#flights.values()) oldestMs = Math.min(oldestMs, openedMs);
+    for (const arena of this.#arenas) oldestMs = Math.min(oldestMs, arena.oldestMs);
+    for (const flight of this.#flights.values()) oldestMs = Math.min(oldestMs, flight.oldestMs);
     return nowMs - oldestMs;
   }
 
@@ -244,7 +244,7 @@ export class Intake {
     nowMs: number,
   ): void {
     this.seal(entry, nowMs);
-    const arena = this.#arena(nowMs);
+    const arena = this.#arena(nowMs, nowMs);
     const before = arena.queuedBytes;
     const byteOffset = arena.reserve(block.byteLength);
     arena.bytes.set(block, byteOffset);
@@ -282,7 +282,7 @@ export class Intake {
   ): void {
     this.seal(entry, nowMs);
     const { id: streamId, lease, shiftMs } = entry.stream;
-    const arena = this.#arena(nowMs);
+    const arena = this.#arena(nowMs, nowMs);
     const before = arena.queuedBytes;
     arena.batches.push({
       kind: 'gap',
@@ -301,7 +301,7 @@ export class Intake {
   /** Seals the open batch of a stream, if it has one. */
   seal(entry: StreamEntry, nowMs: number): void {
     if (entry.open.isEmpty) return;
-    const arena = this.#arena(Math.min(nowMs, entry.open.openedMs));
+    const arena = this.#arena(nowMs, entry.open.openedMs);
     const layout = entry.open.layout!;
     const before = arena.queuedBytes;
     this.#openBytes -= entry.open.byteCount;
@@ -327,7 +327,7 @@ export class Intake {
   /** Seals what is old enough and sends what is ready. Call it at the end of a turn and every 100 ms. */
   poll(nowMs: number): void {
     for (const entry of this.#open) {
-      if (nowMs - entry.open.openedMs < this.#settings.batchAgeMs) break;
+      if (!isPast(entry.open.openedMs, this.#settings.batchAgeMs, nowMs)) break;
       this.seal(entry, nowMs);
     }
     while (this.#flights.size < flightsMax && this.#arenas.length > 0) {
@@ -336,7 +336,7 @@ export class Intake {
         arena.isUrgent ||
         this.#arenas.length > 1 ||
         arena.byteCount >= flightBytesWanted ||
-        nowMs - arena.openedMs >= this.#settings.flushDelayMs;
+        isPast(arena.sealedMs, this.#settings.flushDelayMs, nowMs);
       if (!isReady) return;
       this.#fly();
     }
@@ -445,11 +445,14 @@ export class Intake {
     this.counters.forgottenBatches += 1;
   }
 
-  #arena(openedMs: number): Arena {
-    const newest = this.#arenas.at(-1);
-    if (newest !== undefined && newest.byteCount < flightBytesWanted) return newest;
-    const arena = new Arena(openedMs);
-    this.#arenas.push(arena);
+  /** Where a batch that is sealed now goes; its oldest tick came at `openedMs`. */
+  #arena(nowMs: number, openedMs: number): Arena {
+    let arena = this.#arenas.at(-1);
+    if (arena === undefined || arena.byteCount >= flightBytesWanted) {
+      arena = new Arena(nowMs);
+      this.#arenas.push(arena);
+    }
+    arena.oldestMs = Math.min(arena.oldestMs, openedMs);
     return arena;
   }
 
@@ -461,7 +464,7 @@ export class Intake {
 
   #fly(): void {
     const arena = this.#arenas.shift()!;
-    const { batches, queuedBytes, openedMs } = arena;
+    const { batches, queuedBytes, oldestMs } = arena;
     const flight: Flight = {
       flightId: this.#nextFlightId,
       batches: arena.batches,
@@ -469,7 +472,7 @@ export class Intake {
       buffer: arena.buffer(),
     };
     this.#nextFlightId += 1;
-    this.#flights.set(flight.flightId, { batches, queuedBytes, openedMs });
+    this.#flights.set(flight.flightId, { batches, queuedBytes, oldestMs });
     this.#arenaBytes -= queuedBytes;
     this.#flightBytes += queuedBytes;
     this.counters.flights += 1;
@@ -499,4 +502,9 @@ export class Intake {
       this.#links.get(entry.host.hostId)?.forgotten(entry);
     }
   }
+}
+
+/** Whether `waitMs` have gone by since; a clock that was set back must not make anything wait. */
+function isPast(sinceMs: number, waitMs: number, nowMs: number): boolean {
+  return nowMs - sinceMs >= waitMs || nowMs < sinceMs;
 }
