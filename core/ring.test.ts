@@ -84,6 +84,27 @@ describe('Ring', () => {
     expect([0, 102_000, 102_001, 999_999].map((ms) => ring.indexSince(ms))).toEqual([0, 1, 2, 3]);
   });
 
+  test('resize() to less drops the oldest ticks and gives their memory back', () => {
+    const ring = new Ring({ windowMs: 1e9, ticksMax: 1_000 });
+    for (let seq = 1; seq <= 1_000; seq += 1) ring.push(tick(1, seq, { layout: layouts[2]! }));
+    const before = ring.byteCount;
+    ring.resize({ windowMs: 99_500, ticksMax: 500 });
+
+    expect([ring.count, ring.at(0).seq, ring.newest()!.seq]).toEqual([100, 901, 1_000]);
+    expect(ring.byteCount).toBeLessThanOrEqual(before / 10);
+    expect(ring.push(tick(1, 1_001, { layout: layouts[2]! }))).toBe('newest');
+    expect([ring.count, ring.newest()!.seq]).toEqual([100, 1_001]);
+  });
+
+  test('resize() to more keeps what is there and grows by use', () => {
+    const ring = new Ring({ windowMs: 1e9, ticksMax: 3 });
+    for (const seq of [1, 2, 3, 4]) ring.push(tick(1, seq));
+    ring.resize({ windowMs: 1e9, ticksMax: 5 });
+    for (const seq of [5, 6, 7]) ring.push(tick(1, seq));
+
+    expect(placesOf(ring)).toEqual(['1:3', '1:4', '1:5', '1:6', '1:7']);
+  });
+
   test('any pushes leave the newest distinct places in order, each with its own bytes', () => {
     const arbitrary = fc.array(
       fc.record({ ordinal: fc.integer({ min: 1, max: 3 }), seq: fc.integer({ min: 1, max: 12 }), width: fc.nat(2) }),

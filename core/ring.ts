@@ -55,10 +55,13 @@ export class Ring {
     return this.#rows.byteLength + this.#capacity * 32;
   }
 
-  /** Takes new bounds; ticks beyond them go at the next push. */
+  /** Takes new bounds; ticks beyond them go, and so does the memory that they took. */
   resize(bounds: RingBounds): void {
     this.#bounds = bounds;
     while (this.#count > bounds.ticksMax) this.#dropOldest();
+    this.#dropBeyondWindow();
+    if (this.#capacity <= bounds.ticksMax) return;
+    this.#reallocate(Math.min(bounds.ticksMax, Math.max(startCapacity, this.#count)), this.#rowBytes);
   }
 
   /** The i-th tick from the oldest; `column` is a view, valid until the next push. */
@@ -114,8 +117,7 @@ export class Ring {
     if (!isNewest) this.#openGapAt(index);
     this.#write(this.#slot(index), tick);
     this.#count += 1;
-    const oldestKeptMs = this.#times[this.#slot(this.#count - 1)]! - windowMs;
-    while (this.#count > 1 && this.#times[this.#oldest]! < oldestKeptMs) this.#dropOldest();
+    this.#dropBeyondWindow();
     return isNewest ? 'newest' : 'inserted';
   }
 
@@ -131,6 +133,12 @@ export class Ring {
   #slot(index: number): number {
     const slot = this.#oldest + index;
     return slot < this.#capacity ? slot : slot - this.#capacity;
+  }
+
+  #dropBeyondWindow(): void {
+    if (this.#count === 0) return;
+    const oldestKeptMs = this.#times[this.#slot(this.#count - 1)]! - this.#bounds.windowMs;
+    while (this.#count > 1 && this.#times[this.#oldest]! < oldestKeptMs) this.#dropOldest();
   }
 
   #dropOldest(): void {
@@ -168,7 +176,11 @@ export class Ring {
       isFull || this.#capacity === 0
         ? Math.min(this.#bounds.ticksMax, Math.max(startCapacity, this.#capacity * 2))
         : this.#capacity;
-    const widest = Math.max(rowBytes, this.#rowBytes);
+    this.#reallocate(capacity, Math.max(rowBytes, this.#rowBytes));
+  }
+
+  /** Moves everything into memory for `capacity` rows of `widest` bytes; all that is held must fit. */
+  #reallocate(capacity: number, widest: number): void {
     const rows = new Uint8Array(capacity * widest);
     const times = new Float64Array(capacity);
     const ordinals = new Float64Array(capacity);
