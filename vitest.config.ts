@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{core,hub,agent,ui,bench,cli,config,scripts}/**/*.test.ts'],
           exclude: ['**/*.{sim,pg,e2e,browser}.test.ts'],
+          // Some write to a disk that others keep busy; how long that takes says nothing about them.
+          testTimeout: 60_000,
         },
       },
       { test: { name: 'sim', include: ['**/*.sim.test.ts'], testTimeout: 120_000 } },
