@@ -25,7 +25,7 @@ export interface Host {
   readonly ring: Ring;
   state: HostState;
   isConnected: boolean;
-  /** Monotonic ms at which the newest tick came in; -Infinity before the first of this hub run. */
+  /** Monotonic ms at which the newest tick came in, or the host became known; NaN until the first check after that. */
   heardMs: number;
   lastMs: number;
   top: Top | null;
@@ -46,6 +46,11 @@ const downMsMin = 30_000;
 const ringWindowMsMin = 30_000;
 /** A loop turn later than this is a pause of ours: host timers are put forward by it. */
 const pauseMsMin = 2_000;
+/** Clients that push come as they like: their rings have room for a tick a second, used only when they come. */
+const pushIntervalMsMin = 1_000;
+/** Rings that grow towards the bound are cut to `ringFillRatio` of it, and widened again only below `ringGrowRatio`. */
+const ringFillRatio = 0.9;
+const ringGrowRatio = 0.7;
 
 export class Registry {
   readonly #settings: RegistrySettings;
@@ -100,28 +105,38 @@ export class Registry {
     this.#tokens.set(hash, hostId);
   }
 
+  /** The host has a new token; those before it are good for nothing any more. */
+  replaceTokens(hash: string, hostId: number): void {
+    for (const [known, owner] of this.#tokens) if (owner === hostId) this.#tokens.delete(known);
+    this.#tokens.set(hash, hostId);
+  }
+
   /** Adds a host, or takes over what is new about it. */
   put(identity: HostIdentity): Host {
-    const known = this.#hosts.get(identity.hostId);
-    this.#changed.add(identity.hostId);
+    const { hostId, name } = identity;
+    const known = this.#hosts.get(hostId);
+    this.#changed.add(hostId);
     if (known !== undefined) {
-      this.#idsByName.delete(known.identity.name);
-      this.#idsByName.set(identity.name, identity.hostId);
+      const before = known.identity;
+      if (this.#idsByName.get(before.name) === hostId) this.#idsByName.delete(before.name);
+      this.#idsByName.set(name, hostId);
       known.identity = identity;
+      if (before.intervalMs !== identity.intervalMs) known.ring.resize(this.#ringBounds(identity));
       return known;
     }
     const host: Host = {
       identity,
-      ring: new Ring(this.#ringBounds(identity.intervalMs)),
-      state: identity.lastMs === 0 ? 'never' : 'down',
+      ring: new Ring(this.#ringBounds(identity)),
+      // Whether it is down is not known before it has had the time to connect.
+      state: identity.lastMs === 0 ? 'never' : 'stale',
       isConnected: false,
-      heardMs: Number.NEGATIVE_INFINITY,
+      heardMs: Number.NaN,
       lastMs: identity.lastMs,
       top: null,
       isRingFilled: false,
     };
-    this.#hosts.set(identity.hostId, host);
-    this.#idsByName.set(identity.name, identity.hostId);
+    this.#hosts.set(hostId, host);
+    this.#idsByName.set(name, hostId);
     return host;
   }
 
@@ -132,7 +147,8 @@ export class Registry {
     const outcome = host.ring.push(tick);
     if (outcome !== 'newest') return outcome;
     host.heardMs = nowMonotonicMs;
-    host.lastMs = tick.timeMs;
+    // Pushed bodies come in any order of time.
+    host.lastMs = host.identity.kind === 'push' ? Math.max(host.lastMs, tick.timeMs) : tick.timeMs;
     if (host.state !== 'up') this.#setState(host, 'up');
     this.#noticeInterval(host, tick.layout);
     return outcome;
@@ -148,7 +164,8 @@ export class Registry {
     const pausedMs = nowMonotonicMs - this.#checkedMs - 1_000;
     this.#checkedMs = nowMonotonicMs;
     for (const host of this.#hosts.values()) {
-      if (pausedMs > pauseMsMin) host.heardMs += pausedMs;
+      if (Number.isNaN(host.heardMs)) host.heardMs = nowMonotonicMs;
+      else if (pausedMs > pauseMsMin) host.heardMs = Math.min(nowMonotonicMs, host.heardMs + pausedMs);
       const silentMs = nowMonotonicMs - host.heardMs;
       const { intervalMs } = host.identity;
       if (host.state === 'up' && silentMs > Math.max(staleMsMin, staleIntervals * intervalMs))
@@ -176,7 +193,7 @@ export class Registry {
   #noticeInterval(host: Host, layout: Layout): void {
     if (layout.intervalMs === host.identity.intervalMs) return;
     host.identity = { ...host.identity, intervalMs: layout.intervalMs };
-    host.ring.resize(this.#ringBounds(layout.intervalMs));
+    host.ring.resize(this.#ringBounds(host.identity));
     this.#changed.add(host.identity.hostId);
   }
 
@@ -184,17 +201,20 @@ export class Registry {
   #shareRings(): void {
     const used = this.ringBytes;
     const { ringBytesMax, ringWindowMsMax } = this.#settings;
-    const wanted =
-      used <= ringBytesMax * 0.9 ? this.#ringWindowMs * 1.1 : this.#ringWindowMs * ((ringBytesMax * 0.9) / used);
-    const windowMs = Math.round(Math.min(ringWindowMsMax, Math.max(ringWindowMsMin, wanted)));
+    const wantedMs =
+      used > ringBytesMax
+        ? this.#ringWindowMs * ((ringBytesMax * ringFillRatio) / used)
+        : this.#ringWindowMs * (used < ringBytesMax * ringGrowRatio ? 1.1 : 1);
+    const windowMs = Math.round(Math.min(ringWindowMsMax, Math.max(ringWindowMsMin, wantedMs)));
     if (windowMs === this.#ringWindowMs) return;
     this.#ringWindowMs = windowMs;
-    for (const host of this.#hosts.values()) host.ring.resize(this.#ringBounds(host.identity.intervalMs));
+    for (const host of this.#hosts.values()) host.ring.resize(this.#ringBounds(host.identity));
   }
 
-  #ringBounds(intervalMs: number) {
+  #ringBounds({ intervalMs, kind }: Pick<HostIdentity, 'intervalMs' | 'kind'>) {
     const windowMs = Math.max(this.#ringWindowMs, intervalMs * 10);
-    return { windowMs, ticksMax: Math.ceil(windowMs / intervalMs) + 1 };
+    const tickMs = kind === 'push' ? Math.min(pushIntervalMsMin, intervalMs) : intervalMs;
+    return { windowMs, ticksMax: Math.ceil(windowMs / tickMs) + 1 };
   }
 }
 
