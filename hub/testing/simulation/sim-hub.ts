@@ -24,7 +24,7 @@ export interface SimHubOptions {
 }
 
 /** Bytes that may come in between the moment the bound is passed and the next look: one replay of a small world. */
-const boundSlackBytes = 8_192;
+const boundSlackBytes = 2_000;
 const pollMs = 200;
 
 export class SimHub {
