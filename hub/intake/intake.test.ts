@@ -154,7 +154,7 @@ describe('Intake', () => {
   });
 
   test('at the bound all that is not in flight is forgotten, until the database answers', () => {
-    const rig = new Rig(400).take(2).flush().take(20);
+    const rig = new Rig(400).take(2).flush().take(18);
     expect(rig.told).toEqual(['no credit', 'forgotten 1']);
     expect([rig.entry.stream.acceptedSeq, rig.intake.creditBytes, rig.intake.queuedBytes <= 400]).toEqual([0, 0, true]);
     rig.answer(2);
