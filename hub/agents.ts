@@ -60,6 +60,8 @@ interface Connection {
 }
 
 const challengeMs = 2_000;
+/** Tokens that are looked up in the database at once: strangers must not keep it from its work. */
+const lookupsMax = 32;
 /** Wait before a database that was away is asked again for those who wait, ms. */
 const readmitMs = 2_000;
 
@@ -73,6 +75,8 @@ export class Agents implements AgentEndpoint<Credential> {
   /** Sessions whose admission failed because the database was away. */
   readonly #waiting = new Set<AgentSession>();
   #readmittedMs = 0;
+  #lookupCount = 0;
+  #isDraining = false;
   framesReceived = 0;
   bytesReceived = 0;
 
@@ -95,6 +99,9 @@ export class Agents implements AgentEndpoint<Credential> {
     if (timingSafeEqual(hash, enrolmentHash)) return { credential: { kind: 'enrolment' } };
     const known = registry.byToken(hash.toString('hex'));
     if (known !== undefined) return credentialOf(known.identity);
+    if (this.#lookupCount >= lookupsMax)
+      return { status: 503, why: 'Cannot accept agent: too many unknown tokens at once', retryAfterSec: 10 };
+    this.#lookupCount += 1;
     try {
       const found = await store.findToken(hash.toString('hex'));
       if (found === null) return { status: 401, why: 'Cannot accept agent: its token is not known here' };
@@ -103,6 +110,8 @@ export class Agents implements AgentEndpoint<Credential> {
       return credentialOf(found.host);
     } catch {
       return { status: 503, why: 'Cannot accept agent: the database is away', retryAfterSec: 10 };
+    } finally {
+      this.#lookupCount -= 1;
     }
   }
 
@@ -136,7 +145,7 @@ export class Agents implements AgentEndpoint<Credential> {
 
   received(socket: AgentSocket, bytes: Uint8Array): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined) return;
+    if (connection === undefined || this.#isDraining) return;
     this.framesReceived += 1;
     this.bytesReceived += bytes.byteLength;
     connection.heardMs = this.#options.nowMonotonicMs();
@@ -156,12 +165,13 @@ export class Agents implements AgentEndpoint<Credential> {
     this.#waiting.delete(connection.session);
     const { hostId } = connection.session;
     connection.session.closed();
+    if (hostId !== null && this.#byHost.get(hostId) === connection) {
+      this.#byHost.delete(hostId);
+      this.#byAgent.delete(connection.session.hello!.agentId);
+      this.#options.registry.setConnected(hostId, false);
+      this.#options.log.info({ hostId }, 'agent.disconnected');
+    }
     connection.challenge?.proceed();
-    if (hostId === null || this.#byHost.get(hostId) !== connection) return;
-    this.#byHost.delete(hostId);
-    this.#byAgent.delete(connection.session.hello!.agentId);
-    this.#options.registry.setConnected(hostId, false);
-    this.#options.log.info({ hostId }, 'agent.disconnected');
   }
 
   /** Timers: late hellos, challenges, admissions to try again. Call it a few times a second. */
@@ -181,6 +191,11 @@ export class Agents implements AgentEndpoint<Credential> {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const session of waiting) session.retry(this.#options.nowMs());
+  }
+
+  /** Takes nothing more, so that what was taken comes to an end and is acknowledged; the agents keep the rest. */
+  drain(): void {
+    this.#isDraining = true;
   }
 
   /** Closes every connection: a stop of the hub. */
@@ -238,10 +253,9 @@ export class Agents implements AgentEndpoint<Credential> {
       socket.close(4401, answer.why);
       return;
     }
-    const { hostId, hostName, tags, facts } = answer;
+    const { hostId, hostName, tags, facts, intervalMs } = answer;
     const hello = session.hello!;
     const known = registry.host(hostId);
-    const intervalMs = Number(facts['interval_ms'] ?? 1_000) || 1_000;
     registry.put({
       hostId,
       name: hostName,
@@ -252,7 +266,7 @@ export class Agents implements AgentEndpoint<Credential> {
       intervalMs,
       lastMs: known?.lastMs ?? 0,
     });
-    if (answer.token !== null) registry.addToken(createHash('sha256').update(answer.token).digest('hex'), hostId);
+    if (answer.token !== null) registry.replaceTokens(createHash('sha256').update(answer.token).digest('hex'), hostId);
     registry.setConnected(hostId, true);
     const connection = this.#bySession.get(session)!;
     this.#byHost.set(hostId, connection);

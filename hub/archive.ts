@@ -7,7 +7,7 @@ import type { StorageStart } from './storage.ts';
 import { connect } from './store/connect.ts';
 import { type HistoryRequest, readHistory } from './store/history.ts';
 import { dropOldPushStreams } from './store/push.ts';
-import { type RecentRequest, readRecent } from './store/recent.ts';
+import { type RecentRequest, readLatest, readRecent } from './store/recent.ts';
 import { serve } from './threads/rpc.ts';
 
 export type ArchiveMethods = ReturnType<typeof createMethods>;
@@ -20,6 +20,7 @@ function createMethods(start: StorageStart) {
   return {
     history: (request: HistoryRequest) => readHistory(sql, request),
     recent: (request: RecentRequest) => readRecent(sql, request),
+    latest: (hostId: number) => readLatest(sql, hostId),
     dropOldPushStreams: (_: null) => dropOldPushStreams(sql),
     stop: (_: null) => sql.end({ timeout: 2 }),
   };

@@ -48,6 +48,7 @@ const delayedMarginMs = 4_000;
 /** How long a stop waits for what is in memory; the agents hold it as well. */
 const drainMsMax = 8_000;
 const pushCleanMs = 3_600_000;
+const pingMs = 5_000;
 /** Rings of more hosts than this are filled when somebody looks at them: each costs a read of some milliseconds. */
 const startFillHostsMax = 500;
 
@@ -64,6 +65,7 @@ export class Engine {
   readonly #workers: readonly Worker[];
   readonly #timers: NodeJS.Timeout[] = [];
   #isAway = false;
+  #isDeaf = false;
   #lastSamples = 0;
   #samplesPerSec = 0;
   #storageState: StorageState = 'stored';
@@ -112,6 +114,7 @@ export class Engine {
       registry: this.registry,
       sha256,
       store: (request) => this.storage.call('push', request),
+      readLatest: (hostId) => this.archive.call('latest', hostId),
       show: (tick) => this.#show(tick),
     });
     log.debug({ connection: { database: start.connection.database } }, 'engine.created');
@@ -134,6 +137,7 @@ export class Engine {
       this.#fillReplayed();
       this.fanout.status(this.status());
     });
+    this.#every(pingMs, () => this.#background(this.#pingStorage()));
     this.#every(pushCleanMs, () => {
       this.archive.call('dropOldPushStreams', null).catch(() => {
         // The database is away; an hour later is as good.
@@ -169,13 +173,16 @@ export class Engine {
   /** Stores what is in memory, tells everybody to come back, and ends the threads. */
   async stop(): Promise<void> {
     const { log } = this.#options;
+    this.agents.drain();
+    this.pusher.isStopping = true;
     this.intake.sealAll(Date.now());
+    const isDrained = () => this.intake.isIdle && this.pusher.waitingCount === 0;
     const deadlineMs = performance.now() + drainMsMax;
-    while (!this.intake.isIdle && performance.now() < deadlineMs) {
+    while (!isDrained() && performance.now() < deadlineMs) {
       this.intake.poll(Date.now());
       await sleep(10);
     }
-    if (!this.intake.isIdle) log.warn({ queuedBytes: this.intake.queuedBytes }, 'hub.stopped-undrained');
+    if (!isDrained()) log.warn({ queuedBytes: this.intake.queuedBytes }, 'hub.stopped-undrained');
     for (const timer of this.#timers) clearInterval(timer);
     this.agents.closeAll(1012, 'The hub is restarting');
     await Promise.race([
@@ -235,10 +242,16 @@ export class Engine {
     this.#judgeStorage();
   }
 
+  /** While nothing is stored nobody would notice that the database is away. */
+  async #pingStorage(): Promise<void> {
+    this.#isDeaf = (await this.storage.call('ping', null)) !== null;
+    this.#judgeStorage();
+  }
+
   #judgeStorage(): void {
     const { batchAgeMs, flushDelayMs } = this.#options.config;
     const isLate = this.intake.unstoredMs(Date.now()) > batchAgeMs + flushDelayMs + delayedMarginMs;
-    const state: StorageState = this.#isAway ? 'away' : isLate ? 'delayed' : 'stored';
+    const state: StorageState = this.#isAway || this.#isDeaf ? 'away' : isLate ? 'delayed' : 'stored';
     if (state === this.#storageState) return;
     this.#options.log.info({ from: this.#storageState, to: state }, 'storage.changed');
     this.#storageState = state;
@@ -290,7 +303,7 @@ export class Engine {
         const rowBytes = layout.series.length * 8;
         for (const [tick, timeMs] of times.entries()) {
           const column = new Uint8Array(values.buffer, values.byteOffset + tick * rowBytes, rowBytes);
-          host.ring.push({ ordinal, seq: firstSeq + tick, timeMs, layout, column });
+          host.ring.push({ ordinal, seq: ordinal === 0 ? 0 : firstSeq + tick, timeMs, layout, column });
         }
       }
       if (blocks.length > 0) this.fanout.hostFilled(hostId, Date.now());

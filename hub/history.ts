@@ -2,21 +2,16 @@
  * Reads one series across memory and database without seam, doubling or hole: open and sealed batches here
  * first, the storage thread's flights second, the database third (DESIGN 5.5). Data only moves that way.
  */
-import type { SamplePart, Samples } from '#core/sample-parts.ts';
+import type { Point } from '#core/resample.ts';
+import type { SamplePart } from '#core/sample-parts.ts';
 import { samplePartOf } from './intake/flight-ticks.ts';
 import type { Intake } from './intake/intake.ts';
-
-export interface SeriesSpan {
-  readonly hostId: number;
-  readonly key: string;
-  readonly startMs: number;
-  readonly endMs: number;
-}
+import type { HistoryRequest, SeriesSpan } from './store/history.ts';
 
 export interface HistoryPorts {
   readonly intake: Intake;
   pending(request: { readonly hostId: number; readonly key: string }): Promise<readonly SamplePart[]>;
-  stored(request: SeriesSpan & { readonly parts: readonly SamplePart[] }): Promise<Samples>;
+  stored(request: HistoryRequest): Promise<Point[]>;
 }
 
 export class History {
@@ -26,8 +21,8 @@ export class History {
     this.#ports = ports;
   }
 
-  /** Samples of the span in order of time, absences included as NaN. Rejects when the database is away. */
-  async read(span: SeriesSpan): Promise<Samples> {
+  /** Points of the span in order of time. Rejects when the database is away. */
+  async read(span: SeriesSpan): Promise<Point[]> {
     const own = this.#ownParts(span);
     const pending = await this.#ports.pending({ hostId: span.hostId, key: span.key });
     return await this.#ports.stored({ ...span, parts: [...own, ...pending] });

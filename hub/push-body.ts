@@ -1,10 +1,13 @@
 /**
  * The body of `POST /metrics`: checked, and turned into ticks. Pure.
  *
- * Values with different timestamps become one tick each, in order of time. A bare number means now.
+ * Values with different timestamps become one tick each, in order of time. A bare number means now. Names are
+ * taken as they are; one that only looks like a key with labels is kept as the label of a key (`pushedKeyOf`) and
+ * shown again as it was (`pushedNameOf`).
  */
 import { z } from 'zod';
-import { cleanLabelValue, formatSeriesKey, metricNameProblem, parseSeriesKey } from '#core/series.ts';
+import { formatSeriesKey, parseSeriesKey, seriesProblem } from '#core/series.ts';
+import { hostNameProblem } from './host-name.ts';
 import { HttpError } from './http.ts';
 
 /** Seconds since 1970, fractions allowed. Before 2001 it is a mistake, such as milliseconds of uptime. */
@@ -12,12 +15,14 @@ const timestampSchema = z.number().min(1e9).max(1e11);
 
 export const pushBodySchema = z
   .object({
-    hostname: z.string().min(1).max(255),
+    hostname: z.string().min(1).max(240),
     client_id: z.string().min(1).max(255),
     tags: z.record(z.string().max(100), z.string().max(1_000)).default({}),
     metrics: z.record(
-      z.string().min(1).max(1_000),
-      z.union([z.number(), z.object({ value: z.number(), timestamp: timestampSchema })]),
+      z.string().min(1),
+      z.union([z.number(), z.object({ value: z.number(), timestamp: timestampSchema })], {
+        error: 'a number is wanted, or an object with a number "value" and a "timestamp" in epoch seconds',
+      }),
     ),
   })
   .describe('Metrics of one host from a client without a WebSocket. A bare number means now.');
@@ -42,47 +47,98 @@ export interface ParsedPush {
 const metricsMax = 4_000;
 const ticksMax = 1_000;
 const tagsMax = 64;
+/** Clocks may be wrong; a year of the next century is a mistake that would stand above everything for ever. */
+const futureMsMax = 86_400_000;
+const problemsShownMax = 10;
 
 /** Throws HttpError 400 with everything that is wrong. */
 export function parsePush(body: Uint8Array, nowMs: number): ParsedPush {
   const parsed = pushBodySchema.safeParse(parseJson(body));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.length === 0 ? 'body' : issue.path.join('.')}: ${issue.message}`,
+    throw refusal(
+      parsed.error.issues.map(
+        (issue) => `${issue.path.length === 0 ? 'body' : issue.path.join('.').slice(0, 200)}: ${issue.message}`,
+      ),
     );
-    throw new HttpError(400, `Cannot accept metrics: ${problems.slice(0, 10).join('; ')}`);
   }
-  const { hostname, client_id: clientId, tags, metrics } = parsed.data;
-  const entries = Object.entries(metrics);
-  if (entries.length === 0 || entries.length > metricsMax)
-    throw new HttpError(400, `Cannot accept metrics: 1..${metricsMax} are wanted: got ${entries.length}`);
-  if (Object.keys(tags).length > tagsMax)
-    throw new HttpError(400, `Cannot accept tags: at most ${tagsMax} are allowed: got ${Object.keys(tags).length}`);
-
-  const byTime = new Map<number, Map<string, number>>();
-  let isTimed = true;
-  for (const [name, reading] of entries) {
-    const isBare = typeof reading === 'number';
-    if (isBare) isTimed = false;
-    const timeMs = isBare ? nowMs : reading.timestamp * 1_000;
-    const values = byTime.get(timeMs) ?? new Map<string, number>();
-    values.set(seriesKeyOf(name), isBare ? reading : reading.value);
-    byTime.set(timeMs, values);
-  }
-  if (byTime.size > ticksMax)
-    throw new HttpError(
-      400,
-      `Cannot accept metrics: at most ${ticksMax} different timestamps are allowed: got ${byTime.size}`,
-    );
-  const ticks = [...byTime].sort(([a], [b]) => a - b).map(([timeMs, values]) => ({ timeMs, values }));
-  return { hostName: hostname, clientId, tags, ticks, isTimed };
+  const { hostname: hostName, client_id: clientId, tags, metrics } = parsed.data;
+  const ticks = toTicks(metrics, nowMs);
+  const problems = problemsOf({ hostName, tags, metrics, ticks, nowMs });
+  if (problems.length > 0) throw refusal(problems);
+  const isTimed = Object.values(metrics).every((reading) => typeof reading !== 'number');
+  return { hostName, clientId, tags, ticks, isTimed };
 }
 
-/** A canonical key as it is; any other name becomes the label of a metric that says so. */
-function seriesKeyOf(name: string): string {
-  if (parseSeriesKey(name) !== null) return name;
-  if (metricNameProblem(name) === null) return name;
-  return formatSeriesKey('pushed', { name: cleanLabelValue(name) });
+function toTicks(metrics: PushBody['metrics'], nowMs: number): PushTick[] {
+  const byTime = new Map<number, Map<string, number>>();
+  for (const [name, reading] of Object.entries(metrics)) {
+    const isBare = typeof reading === 'number';
+    // Whole milliseconds: what is finer is noise, and would cost as much to store as the values.
+    const timeMs = Math.round(isBare ? nowMs : reading.timestamp * 1_000);
+    const values = byTime.get(timeMs) ?? new Map<string, number>();
+    values.set(pushedKeyOf(name) ?? name, isBare ? reading : reading.value);
+    byTime.set(timeMs, values);
+  }
+  return [...byTime].sort(([a], [b]) => a - b).map(([timeMs, values]) => ({ timeMs, values }));
+}
+
+/** What a schema cannot say. */
+function problemsOf(push: {
+  readonly hostName: string;
+  readonly tags: PushBody['tags'];
+  readonly metrics: PushBody['metrics'];
+  readonly ticks: readonly PushTick[];
+  readonly nowMs: number;
+}): string[] {
+  const problems: string[] = [];
+  const hostProblem = hostNameProblem(push.hostName);
+  if (hostProblem !== null) problems.push(`hostname: ${hostProblem}`);
+  const tags = Object.entries(push.tags);
+  if (tags.length > tagsMax) problems.push(`tags: at most ${tagsMax} are allowed: got ${tags.length}`);
+  for (const [name, value] of tags) {
+    if (isVisible(name) && isVisible(value)) continue;
+    problems.push(`tags: names and values are visible text: got ${JSON.stringify(name.slice(0, 80))}`);
+  }
+  const names = Object.keys(push.metrics);
+  if (names.length === 0 || names.length > metricsMax)
+    problems.push(`metrics: 1..${metricsMax} are wanted: got ${names.length}`);
+  for (const name of names) {
+    if (pushedKeyOf(name) !== null) continue;
+    problems.push(`metrics: a name is 1..200 visible characters: got ${JSON.stringify(name.slice(0, 80))}`);
+  }
+  if (push.ticks.length > ticksMax)
+    problems.push(`metrics: at most ${ticksMax} different timestamps are allowed: got ${push.ticks.length}`);
+  const newestMs = push.ticks.at(-1)?.timeMs ?? 0;
+  if (newestMs > push.nowMs + futureMsMax)
+    problems.push(
+      `metrics: a timestamp lies at most ${futureMsMax / 3_600_000} hours in the future: got ${newestMs / 1_000} at ${push.nowMs / 1_000}`,
+    );
+  return problems;
+}
+
+function refusal(problems: readonly string[]): HttpError {
+  const more = problems.length > problemsShownMax ? `; and ${problems.length - problemsShownMax} more` : '';
+  return new HttpError(400, `Cannot accept metrics: ${problems.slice(0, problemsShownMax).join('; ')}${more}`);
+}
+
+/** NUL and lone surrogates cannot be stored, the others are traps for whoever reads them. */
+function isVisible(text: string): boolean {
+  return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+}
+
+const aliasName = 'pushed';
+
+/** The series key of a pushed name; null when no key can stand for it. */
+export function pushedKeyOf(name: string): string | null {
+  if (seriesProblem(name, '') === null && parseSeriesKey(name)?.name !== aliasName) return name;
+  if (!isVisible(name) || name.trim() !== name || Array.from(name).length > 200 || name === '') return null;
+  return formatSeriesKey(aliasName, { name });
+}
+
+/** What a client called the series with this key. */
+export function pushedNameOf(key: string): string {
+  const parsed = key.startsWith(`${aliasName}{`) ? parseSeriesKey(key) : null;
+  return parsed?.labels['name'] ?? key;
 }
 
 function parseJson(body: Uint8Array): unknown {
@@ -91,7 +147,7 @@ function parseJson(body: Uint8Array): unknown {
   } catch (error) {
     throw new HttpError(
       400,
-      `Cannot read body: JSON is wanted: got ${error instanceof Error ? error.message : String(error)}`,
+      `Cannot read body: JSON in UTF-8 is wanted: got ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }

@@ -3,10 +3,11 @@
  * only then answers and shows (DESIGN 3, "Clients that push").
  */
 import { fillAbsence } from '#core/absence.ts';
-import { createLayout, encodeLayout, type Layout, type Sha256 } from '#core/series.ts';
+import { encodeLayout, type Layout, type Sha256 } from '#core/series.ts';
 import { HttpError } from './http.ts';
 import type { AcceptedTick } from './intake/intake.ts';
 import type { ParsedPush } from './push-body.ts';
+import { PushedHost, type PushedValue, pushIntervalMs } from './pushed-host.ts';
 import type { Registry } from './registry.ts';
 import type { PushAnswer, PushRequest } from './store/push.ts';
 
@@ -14,27 +15,31 @@ export interface PusherPorts {
   readonly registry: Registry;
   readonly sha256: Sha256;
   store(request: PushRequest): Promise<PushAnswer>;
+  /** The newest stored value of each series of a host that pushes. Rejects when the database is away. */
+  readLatest(hostId: number): Promise<readonly PushedValue[]>;
   show(tick: AcceptedTick): void;
 }
 
-/** Bytes of bodies that may wait for the database at once. */
-const waitingBytesMax = 8 * 1024 * 1024;
-/** A name that has not come for this long leaves the layout of its host. */
-const nameMsMax = 86_400_000;
-/** Pushes have no interval of their own; a minute is what such clients use. */
-const intervalMs = 60_000;
-const hostsMax = 10_000;
-
-/** The names that a pushed host has used, with the time of each. */
-interface PushedHost {
-  readonly seenMs: Map<string, number>;
-  layout: Layout | null;
+export interface PushOptions {
+  readonly body: Uint8Array;
+  /** Empty for none. */
+  readonly idempotencyKey: string;
+  readonly random: () => Uint8Array;
+  readonly nowMs: number;
 }
+
+/** Bytes that may wait for the database at once, of bodies or of what they become, whichever is more. */
+const waitingBytesMax = 8 * 1024 * 1024;
+const hostsMax = 10_000;
+const retryAfter = { 'retry-after': '10' };
 
 export class Pusher {
   readonly #ports: PusherPorts;
   readonly #hosts = new Map<string, PushedHost>();
   #waitingBytes = 0;
+  #waitingCount = 0;
+  /** Set when the hub stops: nothing new is taken. */
+  isStopping = false;
 
   constructor(ports: PusherPorts) {
     this.#ports = ports;
@@ -44,69 +49,81 @@ export class Pusher {
     return this.#waitingBytes;
   }
 
+  /** Bodies that have been taken and not answered. */
+  get waitingCount(): number {
+    return this.#waitingCount;
+  }
+
   /** Settles when the body is stored. Throws HttpError: 400, 409 for a name that an agent holds, 503 when storing is not possible. */
-  async push(
-    push: ParsedPush,
-    options: {
-      readonly body: Uint8Array;
-      readonly idempotencyKey: string;
-      readonly random: () => Uint8Array;
-      readonly nowMs: number;
-    },
-  ): Promise<void> {
-    const { body } = options;
+  async push(push: ParsedPush, options: PushOptions): Promise<void> {
     if (this.#ports.registry.byName(push.hostName)?.identity.kind === 'agent') throw takenError(push.hostName);
-    if (this.#waitingBytes + body.byteLength > waitingBytesMax) {
-      throw new HttpError(503, `Cannot store metrics: at most ${waitingBytesMax} bytes may wait for the database`, {
-        'retry-after': '10',
-      });
-    }
-    const layout = this.#layoutOf(push, options.nowMs);
-    this.#waitingBytes += body.byteLength;
+    if (this.isStopping) throw new HttpError(503, 'Cannot store metrics: the hub is stopping', retryAfter);
+    this.#waitingCount += 1;
     try {
-      const answer = await this.#ports.store(this.#requestOf(push, layout, options));
-      if (answer.kind === 'taken') throw takenError(push.hostName);
-      if (answer.kind === 'refused') throw new HttpError(503, answer.why, { 'retry-after': '10' });
-      if (!answer.isRepeat) this.#show(push, layout, answer);
-    } catch (error) {
-      if (error instanceof HttpError) throw error;
-      throw new HttpError(503, 'Cannot store metrics: the database is away', { 'retry-after': '10' });
+      await this.#store(push, options);
     } finally {
-      this.#waitingBytes -= body.byteLength;
+      this.#waitingCount -= 1;
+    }
+  }
+
+  /** The newest value of each series of a host that pushes, as far back as the database knows. */
+  async latest(hostName: string): Promise<Map<string, number>> {
+    return (await this.#restored(hostName)).latest();
+  }
+
+  async #store(push: ParsedPush, options: PushOptions): Promise<void> {
+    const host = await this.#restored(push.hostName);
+    const layout = host.layoutFor(push.ticks, options.nowMs, this.#ports.sha256);
+    if (layout === null)
+      throw new HttpError(
+        400,
+        'Cannot accept metrics: fewer or shorter names, or fewer different timestamps, are wanted',
+      );
+    const values = rowsOf(push, layout);
+    // One body may always go: otherwise the largest could wait for ever.
+    const bytes = Math.max(options.body.byteLength, values.byteLength);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > waitingBytesMax) {
+      throw new HttpError(
+        503,
+        `Cannot store metrics: at most ${waitingBytesMax} bytes may wait for the database`,
+        retryAfter,
+      );
+    }
+    this.#waitingBytes += bytes;
+    try {
+      const request = { ...this.#requestOf(push, layout, values), ...this.#epochOf(push, options) };
+      const answer = await this.#ports.store(request).catch(() => null);
+      if (answer === null) throw new HttpError(503, 'Cannot store metrics: the database is away', retryAfter);
+      if (answer.kind === 'taken') throw takenError(push.hostName);
+      if (answer.kind === 'unusable') throw new HttpError(400, answer.why);
+      if (answer.kind === 'refused') throw new HttpError(503, answer.why, retryAfter);
+      if (answer.isRepeat) return;
+      host.note(push.ticks);
+      this.#show(push, { layout, values, answer });
+    } finally {
+      this.#waitingBytes -= bytes;
     }
   }
 
   #requestOf(
     push: ParsedPush,
     layout: Layout,
-    options: { readonly body: Uint8Array; readonly idempotencyKey: string; readonly random: () => Uint8Array },
-  ): PushRequest {
-    const tickCount = push.ticks.length;
-    const columnCount = layout.series.length;
-    const values = new Float64Array(tickCount * columnCount);
-    fillAbsence(values, 'notDue');
-    const places = new Map(layout.series.map((series, index) => [series.key, index]));
-    push.ticks.forEach((tick, index) => {
-      for (const [key, value] of tick.values) values[index * columnCount + places.get(key)!] = value;
-    });
+    values: Float64Array<ArrayBuffer>,
+  ): Omit<PushRequest, 'epoch' | 'isRepeatable'> {
     return {
       hostName: push.hostName,
       tags: push.tags,
-      ...this.#epochOf(push, options),
       layout: { id: layout.id, bytes: encodeLayout(layout) },
       layoutId: layout.id,
       intervalMs: layout.intervalMs,
-      columnCount,
+      columnCount: layout.series.length,
       times: Float64Array.from(push.ticks, (tick) => tick.timeMs),
       values,
     };
   }
 
   /** Equal for a retry: by the client's own key, else by its body if that would be the same again. */
-  #epochOf(
-    push: ParsedPush,
-    options: { readonly body: Uint8Array; readonly idempotencyKey: string; readonly random: () => Uint8Array },
-  ): Pick<PushRequest, 'epoch' | 'isRepeatable'> {
+  #epochOf(push: ParsedPush, options: PushOptions): Pick<PushRequest, 'epoch' | 'isRepeatable'> {
     const { body, idempotencyKey, random } = options;
     if (idempotencyKey === '' && !push.isTimed) return { epoch: hexOf(random()), isRepeatable: false };
     const client = Buffer.from(`${push.clientId}\0${idempotencyKey === '' ? 'body' : 'key'}\0`);
@@ -114,49 +131,45 @@ export class Pusher {
     return { epoch: hexOf(this.#ports.sha256(Buffer.concat([client, name])).subarray(0, 16)), isRepeatable: true };
   }
 
-  #layoutOf(push: ParsedPush, nowMs: number): Layout {
-    let host = this.#hosts.get(push.hostName);
+  /** What is remembered of a host, with what is stored of it as far as the database can be asked. */
+  async #restored(hostName: string): Promise<PushedHost> {
+    let host = this.#hosts.get(hostName);
     if (host === undefined) {
-      host = { seenMs: new Map(), layout: null };
+      host = new PushedHost();
       if (this.#hosts.size >= hostsMax) this.#hosts.delete(this.#hosts.keys().next().value!);
-      this.#hosts.set(push.hostName, host);
+      this.#hosts.set(hostName, host);
     }
-    for (const tick of push.ticks) for (const key of tick.values.keys()) host.seenMs.set(key, nowMs);
-    for (const [key, seenMs] of host.seenMs) if (nowMs - seenMs > nameMsMax) host.seenMs.delete(key);
-    const keys = [...host.seenMs.keys()];
-    const before = host.layout;
-    if (
-      before !== null &&
-      before.series.length === keys.length &&
-      before.series.every((series, index) => series.key === keys[index])
-    )
-      return before;
-    host.layout = createLayout(
-      { intervalMs, series: keys.map((key) => ({ key, unit: '', kind: 'gauge', every: 1 })) },
-      this.#ports.sha256,
-    );
-    return host.layout;
+    if (host.isRestored) return host;
+    const known = this.#ports.registry.byName(hostName);
+    const values = known === undefined ? [] : await this.#ports.readLatest(known.identity.hostId).catch(() => null);
+    // While the database is away the next one asks again.
+    if (values === null) return host;
+    host.isRestored = true;
+    host.restore(values);
+    return host;
   }
 
-  #show(push: ParsedPush, layout: Layout, answer: Extract<PushAnswer, { kind: 'stored' }>): void {
+  #show(
+    push: ParsedPush,
+    stored: {
+      readonly layout: Layout;
+      readonly values: Float64Array<ArrayBuffer>;
+      readonly answer: Extract<PushAnswer, { kind: 'stored' }>;
+    },
+  ): void {
     const { registry, show } = this.#ports;
-    const { hostId, hostName: name, ordinal } = answer;
+    const { layout, values } = stored;
+    const { hostId, hostName: name, ordinal } = stored.answer;
     const known = registry.host(hostId);
-    const tags = { ...known?.identity.tags, ...push.tags };
     registry.put({
       hostId,
       name,
       kind: 'push',
       agentId: null,
-      tags,
+      tags: { ...known?.identity.tags, ...push.tags },
       facts: known?.identity.facts ?? {},
-      intervalMs,
+      intervalMs: pushIntervalMs,
       lastMs: known?.lastMs ?? 0,
-    });
-    const { values } = this.#requestOf(push, layout, {
-      body: new Uint8Array(0),
-      idempotencyKey: 'shown',
-      random: () => new Uint8Array(16),
     });
     const rowBytes = layout.series.length * 8;
     push.ticks.forEach((tick, index) => {
@@ -170,6 +183,18 @@ export class Pusher {
       });
     });
   }
+}
+
+/** The body as rows of the layout; a name that does not come with a tick is *not due* in it. */
+function rowsOf(push: ParsedPush, layout: Layout): Float64Array<ArrayBuffer> {
+  const columnCount = layout.series.length;
+  const values = new Float64Array(push.ticks.length * columnCount);
+  fillAbsence(values, 'notDue');
+  const places = new Map(layout.series.map((series, index) => [series.key, index]));
+  push.ticks.forEach((tick, index) => {
+    for (const [key, value] of tick.values) values[index * columnCount + places.get(key)!] = value;
+  });
+  return values;
 }
 
 function takenError(hostName: string): HttpError {

@@ -22,10 +22,12 @@ create table host (
   tags jsonb not null default '{}',
   facts jsonb not null default '{}',
   interval_ms int not null default 1000,
+  -- Of the stream that was opened last. Kept here, as the rows of pushed streams go and ordinals only rise.
+  last_ordinal int not null default 0,
   created_at timestamptz not null default now(),
   archived_at timestamptz,
   removed_at timestamptz
-);
+) with (fillfactor = 70);
 create unique index host_name_key on host (name) where removed_at is null and archived_at is null;
 
 create table token (
@@ -100,17 +102,20 @@ create index gap_host_idx on gap (host, to_ms);
 create function open_streams(of_host int, epochs bytea[], oldests bigint[], shifts float8[])
 returns table (epoch bytea, id bigint, ordinal int, stored_seq bigint, stored_crc bigint, gap_ticks bigint, shift_ms float8, lease bigint)
 language plpgsql as $$
+declare
+  newest int;
 begin
-  perform from host h where h.id = of_host and h.removed_at is null for update;
+  select h.last_ordinal into newest from host h where h.id = of_host and h.removed_at is null for update;
   if not found then return; end if;
   perform from stream s where s.host = of_host and s.epoch = any(epochs) order by s.id for update;
   update stream s set lease = floor(random() * 4503599627370496)::bigint where s.host = of_host and s.epoch = any(epochs);
   insert into stream (host, epoch, ordinal, first_seq, stored_seq, shift_ms, lease)
-    select of_host, o.epoch, last.ordinal + row_number() over (order by o.place), o.oldest, o.oldest - 1, o.shift,
+    select of_host, o.epoch, newest + row_number() over (order by o.place), o.oldest, o.oldest - 1, o.shift,
       floor(random() * 4503599627370496)::bigint
-    from unnest(epochs, oldests, shifts) with ordinality o (epoch, oldest, shift, place),
-      (select coalesce(max(s.ordinal), 0) as ordinal from stream s where s.host = of_host) last
+    from unnest(epochs, oldests, shifts) with ordinality o (epoch, oldest, shift, place)
     where not exists (select from stream s where s.host = of_host and s.epoch = o.epoch);
+  update host h set last_ordinal = (select max(s.ordinal) from stream s where s.host = of_host)
+  where h.id = of_host and h.last_ordinal < (select max(s.ordinal) from stream s where s.host = of_host);
   return query
     select s.epoch, s.id, s.ordinal, s.stored_seq, s.stored_crc, s.gap_ticks, s.shift_ms, s.lease
     from unnest(epochs) with ordinality o (epoch, place) join stream s on s.host = of_host and s.epoch = o.epoch

@@ -2,10 +2,11 @@
  * Reading by REST: newest values, hosts, and the history of one series. The old paths and `/api/v1` are the same.
  */
 import type { z } from 'zod';
-import { resample } from '#core/resample.ts';
+import type { Point } from '#core/resample.ts';
 import type { Engine } from '../engine.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
 import { latestValues } from '../latest.ts';
+import { pushedKeyOf, pushedNameOf } from '../push-body.ts';
 import type { Host } from '../registry.ts';
 import { historyQuery, hostsQuery } from './schemas.ts';
 
@@ -14,6 +15,8 @@ export type EngineOf = () => Engine;
 
 /** The widest span that one request may ask raw data for: a year at the default retention is what is there anyway. */
 const spanMsMax = 400 * 86_400_000;
+/** A turn of the event loop by our own work. */
+const turnMsMax = 4;
 
 export function fetchRoutes(engineOf: EngineOf): Route[] {
   const read = { method: 'get', isChange: false, bodyBytesMax: 0 } as const;
@@ -30,13 +33,25 @@ export function fetchRoutes(engineOf: EngineOf): Route[] {
   ];
 }
 
-function answerLatest(engine: Engine, request: HttpRequest): HttpAnswer {
-  const answer: Record<string, unknown> = Object.create(null);
-  for (const host of selectHosts(engine, request)) {
-    const { name, tags } = host.identity;
-    answer[name] = { metrics: Object.fromEntries(latestValues(host.ring)), tags, timestamp: secondsOf(host.lastMs) };
+/** A fleet is written host by host, and gives way: ticks of others must not wait for it. */
+async function answerLatest(engine: Engine, request: HttpRequest): Promise<HttpAnswer> {
+  const members: string[] = [];
+  let turnMs = performance.now();
+  for (const host of [...selectHosts(engine, request)]) {
+    const { name, tags, kind } = host.identity;
+    const values = kind === 'push' ? await engine.pusher.latest(name) : latestValues(host.ring);
+    const metrics = Object.fromEntries(Array.from(values, ([key, value]) => [shownName(kind, key), value]));
+    members.push(`${JSON.stringify(name)}:${JSON.stringify({ metrics, tags, timestamp: secondsOf(host.lastMs) })}`);
+    if (performance.now() - turnMs < turnMsMax) continue;
+    await nextTurn();
+    turnMs = performance.now();
   }
-  return jsonAnswer(answer);
+  return { ...jsonAnswer(null), body: `{${members.join(',')}}` };
+}
+
+/** Clients that push get their names back as they gave them. */
+function shownName(kind: Host['identity']['kind'], key: string): string {
+  return kind === 'push' ? pushedNameOf(key) : key;
 }
 
 function answerHosts(engine: Engine, request: HttpRequest): HttpAnswer {
@@ -48,15 +63,18 @@ function answerHosts(engine: Engine, request: HttpRequest): HttpAnswer {
 }
 
 async function answerHistory(engine: Engine, request: HttpRequest): Promise<HttpAnswer> {
-  const [rawHost, rawKey, ...more] = request.rest;
-  if (rawHost === undefined || rawKey === undefined || rawHost === '' || rawKey === '' || more.length > 0) {
+  const [rawHost = '', ...keyParts] = request.rest;
+  // Clients that do not encode slashes mean the same.
+  const rawKey = keyParts.join('/');
+  if (rawHost === '' || rawKey === '') {
     throw new HttpError(404, 'Cannot find history: the path is /fetch/history/<host>/<metric>, both percent-encoded');
   }
   const query = parseQuery(historyQuery, request.query);
   const host = engine.registry.byName(decodePart(rawHost));
   if (host === undefined)
     throw new HttpError(404, `Cannot find host: got ${JSON.stringify(decodePart(rawHost).slice(0, 200))}`);
-  const key = decodePart(rawKey);
+  const metric = decodePart(rawKey);
+  const key = host.identity.kind === 'push' ? (pushedKeyOf(metric) ?? metric) : metric;
   const endMs = query.end === undefined ? Date.now() : query.end * 1_000;
   const startMs = query.start === undefined ? endMs - 3_600_000 : query.start * 1_000;
   if (startMs > endMs)
@@ -71,19 +89,22 @@ async function answerHistory(engine: Engine, request: HttpRequest): Promise<Http
     );
 
   const { hostId, intervalMs } = host.identity;
-  const samples = await readSamples(engine, { hostId, key, startMs, endMs });
   const every = host.ring.newest()?.layout.series.find((series) => series.key === key)?.every ?? 1;
-  const points = resample(samples, { startMs, endMs, pointsMax: query.limit, intervalMs: intervalMs * every });
+  const points = await readPoints(engine, {
+    hostId,
+    key,
+    startMs,
+    endMs,
+    pointsMax: query.limit,
+    intervalMs: intervalMs * every,
+  });
   const rows = points.map(({ timeMs, value, min, max }) =>
     query.envelope === '1' ? [timeMs / 1_000, value, min, max] : [timeMs / 1_000, value],
   );
   return jsonAnswer(rows);
 }
 
-async function readSamples(
-  engine: Engine,
-  span: Parameters<Engine['history']['read']>[0],
-): ReturnType<Engine['history']['read']> {
+async function readPoints(engine: Engine, span: Parameters<Engine['history']['read']>[0]): Promise<Point[]> {
   try {
     return await engine.history.read(span);
   } catch {
@@ -130,4 +151,10 @@ function decodePart(part: string): string {
 
 function secondsOf(ms: number): number | null {
   return ms === 0 ? null : ms / 1_000;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

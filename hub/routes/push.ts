@@ -2,7 +2,7 @@
  * `POST /metrics`: for clients without a WebSocket. Answered after the metrics are durable.
  */
 import { randomBytes } from 'node:crypto';
-import { jsonAnswer, type Route } from '../http.ts';
+import { HttpError, jsonAnswer, type Route } from '../http.ts';
 import { parsePush } from '../push-body.ts';
 import type { EngineOf } from './fetch.ts';
 
@@ -20,7 +20,13 @@ export function pushRoute(engineOf: EngineOf): Route {
       const { body } = request;
       const nowMs = Date.now();
       const push = parsePush(body, nowMs);
-      const idempotencyKey = request.header('idempotency-key').slice(0, keyCharactersMax);
+      const idempotencyKey = request.header('idempotency-key');
+      // Two long keys that are cut to the same words would make one body pass for the other's retry.
+      if (idempotencyKey.length > keyCharactersMax)
+        throw new HttpError(
+          400,
+          `Cannot accept metrics: Idempotency-Key has at most ${keyCharactersMax} characters: got more`,
+        );
       await engineOf().pusher.push(push, { body, idempotencyKey, random: () => randomBytes(16), nowMs });
       return jsonAnswer({ status: 'received' });
     },

@@ -3,10 +3,13 @@
  * and names"). A token is 32 random bytes; only its SHA-256 is stored.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { tickIntervalMsMax, tickIntervalMsMin } from '#core/limits.ts';
 import type { Hello, Id128 } from '#core/message.ts';
+import { cleanLabelValue } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
+import { cleanHostName } from '../host-name.ts';
 import type { OfferedStream } from '../intake/clock-shift.ts';
-import type { Sql } from './connect.ts';
+import { codeOf, type Sql, troubleOf } from './connect.ts';
 
 export interface AdmitRequest {
   readonly hello: Hello;
@@ -25,13 +28,27 @@ export type AdmitAnswer =
       readonly token: string | null;
       readonly tags: Readonly<Record<string, string>>;
       readonly facts: Readonly<Record<string, string>>;
+      readonly intervalMs: number;
       readonly streams: readonly HubStreamShape[];
     }
-  /** The token was used already, so the enrolment key cannot give another; or the host was removed. */
+  /** The token was used already, so the enrolment key cannot give another; or the host was removed; or what it says cannot be stored. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Looks up or creates the host of a hello, notes what it says of itself, and opens its streams. */
+/** Looks up or creates the host of a hello, notes what it says of itself, and opens its streams. Rejects when the database is away. */
 export async function admit(sql: Sql, request: AdmitRequest): Promise<AdmitAnswer> {
+  try {
+    return await admitCleaned(sql, { ...request, hello: cleanHello(request.hello) });
+  } catch (error) {
+    // A name that a rival took meanwhile (class 23) is free to be tried again.
+    if (troubleOf(error) !== 'data' || codeOf(error).startsWith('23')) throw error;
+    return {
+      kind: 'refused',
+      why: `Cannot accept agent: the database refused what it says of itself: got ${codeOf(error)}`,
+    };
+  }
+}
+
+async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswer> {
   const { hello } = request;
   let token: string | null = null;
   let hostId = request.tokenHostId;
@@ -43,20 +60,47 @@ export async function admit(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
   } else {
     await sql`update token set used_at = now() where host = ${hostId} and used_at is null`;
   }
-  const intervalMs = Number(hello.facts['interval_ms'] ?? 1_000) || 1_000;
+  const intervalMs = intervalOf(hello);
+  const agentId = Buffer.from(hello.agentId, 'hex');
   const rows = await sql<{ name: string; tags: Record<string, string>; facts: Record<string, string> }[]>`
     with changed as (
       update host set agent_tags = ${sql.json(hello.tags)}, facts = ${sql.json(hello.facts)},
-        agent_version = ${hello.agentVersion}, machine_id = ${hello.machineId}, interval_ms = ${Math.round(intervalMs)}
-      where id = ${hostId} and removed_at is null
-        and (agent_tags, facts, agent_version, machine_id) is distinct from
-          (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.agentVersion}, ${hello.machineId}))
+        agent_version = ${hello.agentVersion}, machine_id = ${hello.machineId}, interval_ms = ${intervalMs}
+      where id = ${hostId} and agent_id = ${agentId} and removed_at is null
+        and (agent_tags, facts, agent_version, machine_id, interval_ms) is distinct from
+          (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.agentVersion}, ${hello.machineId}, ${intervalMs}))
     select name, ${sql.json(hello.tags)}::jsonb || tags as tags, ${sql.json(hello.facts)}::jsonb as facts
-    from host where id = ${hostId} and removed_at is null`;
+    from host where id = ${hostId} and agent_id = ${agentId} and removed_at is null`;
   const host = rows[0];
-  if (host === undefined) return { kind: 'refused', why: 'Cannot accept agent: its host was removed' };
+  if (host === undefined)
+    return { kind: 'refused', why: 'Cannot accept agent: its host was removed, or given to another agent' };
   const streams = await openStreams(sql, hostId, request.streams);
-  return { kind: 'admitted', hostId, hostName: host.name, token, tags: host.tags, facts: host.facts, streams };
+  const { name: hostName, tags, facts } = host;
+  return { kind: 'admitted', hostId, hostName, token, tags, facts, intervalMs, streams };
+}
+
+/** What the database can hold and people can read: NUL and lone surrogates would be refused for ever. */
+function cleanHello(hello: Hello): Hello {
+  return {
+    ...hello,
+    hostName: cleanHostName(hello.hostName),
+    agentVersion: cleanLabelValue(hello.agentVersion),
+    machineId: cleanLabelValue(hello.machineId),
+    tags: cleanRecord(hello.tags),
+    facts: cleanRecord(hello.facts),
+  };
+}
+
+function cleanRecord(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [cleanLabelValue(name), cleanLabelValue(value)]),
+  );
+}
+
+/** The interval that the agent says, within what an agent may have. */
+function intervalOf(hello: Hello): number {
+  const intervalMs = Math.round(Number(hello.facts['interval_ms'] ?? 1_000)) || 1_000;
+  return Math.min(tickIntervalMsMax, Math.max(tickIntervalMsMin, intervalMs));
 }
 
 /** Opens streams of a host, in order; answers those of a host that exists, with what is stored of each. */
@@ -127,7 +171,7 @@ async function findOrCreateHost(
     if (own.is_used) return { kind: 'refused', why: 'Cannot enrol agent: it has used a token of its own already' };
     return { kind: 'found', hostId: own.id };
   }
-  const name = cleanHostName(hello.hostName);
+  const name = hello.hostName;
   const rows = await tx<{ id: number; name: string; machine_id: string; kind: string }[]>`
     select id, name, machine_id, kind from host
     where removed_at is null and archived_at is null and (name = ${name} or name like ${`${escapeLike(name)}-%`})`;
@@ -149,18 +193,9 @@ function freeName(name: string, taken: readonly { readonly name: string }[]): st
   const names = new Set(taken.map((row) => row.name));
   if (!names.has(name)) return name;
   for (let number = 2; ; number += 1) {
-    const candidate = `${name.slice(0, 240)}-${number}`;
+    const candidate = `${name}-${number}`;
     if (!names.has(candidate)) return candidate;
   }
-}
-
-/** A host name as it may be shown and written in a URL: no control characters, trimmed, never empty. */
-export function cleanHostName(name: string): string {
-  const cleaned = name
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
-    .trim()
-    .slice(0, 250);
-  return cleaned === '' || cleaned === '.' || cleaned === '..' ? 'unnamed' : cleaned;
 }
 
 function escapeLike(text: string): string {
@@ -175,7 +210,7 @@ export interface KnownHost {
   readonly tags: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, string>>;
   readonly intervalMs: number;
-  /** When something of this host was last stored, epoch ms; 0 for never. */
+  /** Time of the newest tick that is stored, epoch ms; 0 for never. */
   readonly lastMs: number;
 }
 
@@ -191,10 +226,7 @@ export async function readHosts(
 ): Promise<{ readonly hubId: Id128; readonly hosts: KnownHost[]; readonly tokens: KnownToken[] }> {
   const [hub] = await sql<{ id: string }[]>`select encode(id, 'hex') as id from hub`;
   const hosts = await sql<KnownHost[]>`
-    select h.id as "hostId", h.name, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_tags || h.tags as tags, h.facts,
-      h.interval_ms as "intervalMs", coalesce(extract(epoch from max(s.stored_at) filter (where s.stored_seq >= s.first_seq)) * 1000, 0)::float8 as "lastMs"
-    from host h left join stream s on s.host = h.id
-    where h.removed_at is null and h.archived_at is null group by h.id order by h.id`;
+    select ${hostColumns(sql)} from host h where h.removed_at is null and h.archived_at is null order by h.id`;
   const tokens = await sql<KnownToken[]>`select encode(t.hash, 'hex') as hash, t.host as "hostId" from token t`;
   return { hubId: hub!.id, hosts: [...hosts], tokens: [...tokens] };
 }
@@ -204,8 +236,16 @@ export async function findToken(
   sql: Sql,
   hash: string,
 ): Promise<{ readonly host: KnownHost; readonly token: KnownToken } | null> {
-  const { hosts, tokens } = await readHosts(sql);
-  const token = tokens.find((one) => one.hash === hash);
-  const host = hosts.find((one) => one.hostId === token?.hostId);
-  return token === undefined || host === undefined ? null : { host, token };
+  const [host] = await sql<KnownHost[]>`
+    select ${hostColumns(sql)} from token t join host h on h.id = t.host
+    where t.hash = ${Buffer.from(hash, 'hex')} and h.removed_at is null and h.archived_at is null`;
+  return host === undefined ? null : { host, token: { hash, hostId: host.hostId } };
+}
+
+/** A stream without ticks has been stored at its opening; the time of the newest batch is the better answer. */
+function hostColumns(sql: Sql) {
+  return sql`h.id as "hostId", h.name, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_tags || h.tags as tags, h.facts,
+    h.interval_ms as "intervalMs", coalesce((select max(b.to_ms) from batch b where b.host = h.id),
+      (select extract(epoch from max(s.stored_at)) * 1000 from stream s where s.host = h.id and s.stored_seq >= s.first_seq),
+      0)::float8 as "lastMs"`;
 }

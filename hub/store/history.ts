@@ -5,16 +5,19 @@
  * tick that moves on meanwhile is met at least once, and what is met twice is cut by (stream, seq).
  */
 import { decodeBlockColumn, decodeBlockTimes } from '#core/block.ts';
+import { type Point, type ResampleOptions, resample } from '#core/resample.ts';
 import { mergeParts, type SamplePart, type Samples } from '#core/sample-parts.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { Sql } from './connect.ts';
 import { readLayouts } from './layouts.ts';
 
-export interface HistoryRequest {
+/** Which samples, and into how many points. */
+export interface SeriesSpan extends ResampleOptions {
   readonly hostId: number;
   readonly key: string;
-  readonly startMs: number;
-  readonly endMs: number;
+}
+
+export interface HistoryRequest extends SeriesSpan {
   /** Parts from memory, oldest first. */
   readonly parts: readonly SamplePart[];
 }
@@ -29,12 +32,24 @@ interface BatchRow {
   readonly col: Uint8Array | null;
 }
 
-export async function readHistory(sql: Sql, request: HistoryRequest): Promise<Samples> {
+/** Points of a chart: made in this thread, as a year of samples would stop main for a second. */
+export async function readHistory(sql: Sql, request: HistoryRequest): Promise<Point[]> {
+  return resample(await readSamples(sql, request), request);
+}
+
+/** Samples of the span in order of time, absences included as NaN. */
+export async function readSamples(
+  sql: Sql,
+  request: Pick<HistoryRequest, 'hostId' | 'key' | 'startMs' | 'endMs' | 'parts'>,
+): Promise<Samples> {
   const stored = await readBatches(sql, request);
   return mergeParts([...stored, ...request.parts], request);
 }
 
-async function readBatches(sql: Sql, request: HistoryRequest): Promise<SamplePart[]> {
+async function readBatches(
+  sql: Sql,
+  request: Pick<HistoryRequest, 'hostId' | 'key' | 'startMs' | 'endMs'>,
+): Promise<SamplePart[]> {
   const { hostId, startMs, endMs } = request;
   const places = new Map<LayoutId, { readonly place: number; readonly columnCount: number }>();
   for (;;) {

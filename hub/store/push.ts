@@ -6,8 +6,8 @@ import type { Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import type { Flight, FlightLayout } from '../intake/flight.ts';
-import { cleanHostName, openStreams } from './admission.ts';
-import type { Sql } from './connect.ts';
+import { openStreams } from './admission.ts';
+import { codeOf, type Sql, troubleOf } from './connect.ts';
 import type { FlightRunner } from './flight-runner.ts';
 
 export interface PushRequest {
@@ -37,6 +37,9 @@ export type PushAnswer =
     }
   /** The name belongs to a host with an agent. */
   | { readonly kind: 'taken' }
+  /** It can never be stored as it is. */
+  | { readonly kind: 'unusable'; readonly why: string }
+  /** It cannot be stored now. */
   | { readonly kind: 'refused'; readonly why: string };
 
 /** Rows of streams that nothing can be repeated into any more are removed when this old. */
@@ -47,14 +50,20 @@ let nextFlightId = -1;
 /** Tries at most: a retry of the same body that overtakes this one takes its lease. */
 const triesMax = 5;
 
+/** Rejects when the database is away. */
 export async function storePush(sql: Sql, runner: FlightRunner, request: PushRequest): Promise<PushAnswer> {
-  const host = await pushHost(sql, request);
-  if (host === null) return { kind: 'taken' };
-  for (let tries = 0; tries < triesMax; tries += 1) {
-    const answer = await storeOnce(sql, runner, { host, request });
-    if (answer !== null) return answer;
+  try {
+    const host = await pushHost(sql, request);
+    if (host === null) return { kind: 'taken' };
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const answer = await storeOnce(sql, runner, { host, request });
+      if (answer !== null) return answer;
+    }
+    return { kind: 'refused', why: 'Cannot store push: the same body is being pushed too often at once' };
+  } catch (error) {
+    if (troubleOf(error) !== 'data') throw error;
+    return { kind: 'unusable', why: `Cannot store push: the database refused it: got ${codeOf(error)}` };
   }
-  return { kind: 'refused', why: 'Cannot store push: the same body is being pushed too often at once' };
 }
 
 /** One try; null when another push of the same body has taken over. */
@@ -76,11 +85,12 @@ async function storeOnce(
   const [stream] = await openStreams(sql, host.id, [{ shiftMs: 0, offer }]);
   if (stream === undefined) return { kind: 'refused', why: 'Cannot store push: the host was removed' };
   const stored = { kind: 'stored', hostId: host.id, hostName: host.name, ordinal: stream.ordinal } as const;
-  if (stream.storedSeq >= tickCount) return { ...stored, isRepeat: true };
+  // A body is stored whole or not at all, so a part of it is proof of all, whatever a later body of the same key holds.
+  if (stream.storedSeq >= 1) return { ...stored, isRepeat: true };
 
   const answer = await runner.run(flightOf(host, stream, request));
   const refused = answer.refused[0];
-  if (refused !== undefined) return { kind: 'refused', why: refused.why };
+  if (refused !== undefined) return { kind: 'unusable', why: refused.why };
   const outcome = answer.outcomes[0];
   if (outcome?.kind === 'gone') return { kind: 'refused', why: 'Cannot store push: the host was removed' };
   if (outcome === undefined || outcome.storedSeq < tickCount) return null;
@@ -131,13 +141,21 @@ interface PushHost {
   readonly name: string;
 }
 
+/** The host of the name, made when it is new; null when it belongs to an agent. */
 async function pushHost(sql: Sql, request: PushRequest): Promise<PushHost | null> {
-  const name = cleanHostName(request.hostName);
-  const rows = await sql<{ id: number; name: string; kind: string }[]>`
-    insert into host (name, kind, agent_tags) values (${name}, 'push', ${sql.json(request.tags)})
-    on conflict (name) where removed_at is null and archived_at is null
-    do update set agent_tags = case when host.kind = 'push' then host.agent_tags || excluded.agent_tags else host.agent_tags end
-    returning id, name, kind`;
+  const { hostName: name, tags } = request;
+  // Nearly always it is there with these tags, and a row that is not written makes no dead one.
+  const known = await sql<{ id: number; name: string; kind: string }[]>`
+    select id, name, kind from host
+    where name = ${name} and removed_at is null and archived_at is null and (kind <> 'push' or agent_tags @> ${sql.json(tags)}::jsonb)`;
+  const rows =
+    known.length > 0
+      ? known
+      : await sql<{ id: number; name: string; kind: string }[]>`
+          insert into host (name, kind, agent_tags, interval_ms) values (${name}, 'push', ${sql.json(tags)}, ${request.intervalMs})
+          on conflict (name) where removed_at is null and archived_at is null
+          do update set agent_tags = case when host.kind = 'push' then host.agent_tags || excluded.agent_tags else host.agent_tags end
+          returning id, name, kind`;
   const host = rows[0]!;
   return host.kind === 'push' ? host : null;
 }
