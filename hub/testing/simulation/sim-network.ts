@@ -21,7 +21,8 @@ export interface NetworkOptions {
   readonly hostileRatio: number;
 }
 
-const proxyKinds: ReadonlySet<Message['kind']> = new Set(['frame', 'replay', 'gap', 'live', 'ack', 'credit']);
+const proxyKinds: ReadonlySet<Message['kind']> = new Set(['frame', 'replay', 'gap', 'live', 'ack']);
+const heldMsMax = 1_000;
 
 class Direction {
   end: ConnectionEnd | null = null;
@@ -112,15 +113,19 @@ export class SimConnection {
     const isTouched = proxyKinds.has(message.kind) && this.#world.chance(this.#options.hostileRatio);
     if (isTouched && direction.held === null && message.kind !== 'ack' && this.#world.chance(0.5)) {
       direction.held = bytes;
+      this.#world.after(heldMsMax, () => this.#release(direction, bytes));
       return;
     }
     this.#deliver(direction, bytes);
     if (isTouched) this.#deliver(direction, bytes.slice());
-    if (direction.held !== null) {
-      const { held } = direction;
-      direction.held = null;
-      this.#deliver(direction, held);
-    }
+    this.#release(direction, direction.held);
+  }
+
+  /** Sends on what the proxy has held back, if it still does. */
+  #release(direction: Direction, bytes: Uint8Array | null): void {
+    if (bytes === null || direction.held !== bytes) return;
+    direction.held = null;
+    this.#deliver(direction, bytes);
   }
 
   #deliver(direction: Direction, bytes: Uint8Array): void {

@@ -13,8 +13,11 @@ import { SimPusher } from './sim-pusher.ts';
 import type { Tally } from './tally.ts';
 import { World } from './world.ts';
 
-/** Simulated time within which everything must be stored once the last fault is healed: the longest timers are 120 s. */
-const drainMsMax = 900_000;
+/**
+ * Simulated time within which everything must be stored once the last fault is healed. The slowest worlds have six
+ * clones that wait for one another, three ticks of credit, batches of 10 s and a line of 2 s: about 15 minutes.
+ */
+const drainMsMax = 3_600_000;
 
 export interface Simulation {
   readonly world: World;
