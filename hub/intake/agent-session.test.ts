@@ -317,6 +317,12 @@ describe('AgentSession', () => {
     expect(rig.flights[0]?.batches[0]?.lease).toBe(99);
   });
 
+  test('an ordinal that is given a second time, after a restore, ends the link', () => {
+    const rig = new Rig().open();
+    rig.session.streamsOpened([{ ...shapeOf('e2', 1), id: 99 }], nowMs);
+    expect([rig.closes, rig.sent]).toEqual([[1012], []]);
+  });
+
   test('bye seals what is open', () => {
     const rig = new Rig().open().send(frame(1), { kind: 'bye' });
     rig.intake.poll(nowMs);

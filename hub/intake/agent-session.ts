@@ -8,7 +8,7 @@
  * cannot be taken is answered by one nack for its seq (DESIGN 3, item 5). An engine: the socket, the clock
  * and the database are ports.
  */
-import { DecodeError, ProtocolError } from '#core/errors.ts';
+import { closeCodes, DecodeError, ProtocolError } from '#core/errors.ts';
 import {
   blockTicksMax,
   layoutBytesMax,
@@ -202,10 +202,20 @@ export class AgentSession implements HostLink {
 
   streamsOpened(shapes: readonly HubStreamShape[], nowMs: number): void {
     if (this.#host === null || this.#state === 'closed') return;
+    if (shapes.some((shape) => this.#isTaken(shape))) {
+      this.#close(closeCodes.restart, 'Cannot go on: the database was restored: streams have other ordinals now');
+      return;
+    }
     const epochs = new Set(shapes.map((shape) => shape.epoch));
     this.#unanswered = this.#unanswered.filter(({ offer }) => !epochs.has(offer.epoch));
     const entries = this.#intake.opened(this.#host.hostId, shapes);
     this.#welcome(entries, { hostName: this.#hello!.hostName, token: null, nowMs });
+  }
+
+  /** Whether another stream of this link goes by that ordinal, which a database gives twice only after a restore. */
+  #isTaken(shape: HubStreamShape): boolean {
+    const known = this.#host?.byOrdinal(shape.ordinal);
+    return known !== undefined && known.stream.epoch !== shape.epoch;
   }
 
   checksumsRead(ordinal: number, firstSeq: number, checksums: Uint8Array): void {

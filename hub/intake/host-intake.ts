@@ -50,6 +50,9 @@ export class HostIntake {
   /** Adds a stream that the database has just opened under an epoch or a key that is new here. */
   add(shape: HubStreamShape): StreamEntry {
     const entry = new StreamEntry(this, new HubStream(shape));
+    // After a restore the database gives ordinals again: who had this one is known to it no longer.
+    const before = this.#byOrdinal.get(shape.ordinal);
+    if (before !== undefined) this.#byEpoch.delete(before.stream.epoch);
     this.#byEpoch.set(shape.epoch, entry);
     this.#byOrdinal.set(shape.ordinal, entry);
     return entry;

@@ -179,7 +179,11 @@ export class Intake {
         known.stream.relink(shape);
         return known;
       }
-      if (known !== undefined) this.#entries.delete(known.stream.id);
+      for (const former of [known, host.byOrdinal(shape.ordinal)]) {
+        if (former === undefined) continue;
+        this.#clearOpen(former);
+        this.#dropEntry(former);
+      }
       const entry = host.add(shape);
       this.#entries.set(shape.id, entry);
       return entry;
@@ -197,7 +201,7 @@ export class Intake {
     if (host === undefined) return;
     for (const entry of host.entries()) {
       this.#clearOpen(entry);
-      this.#entries.delete(entry.stream.id);
+      this.#dropEntry(entry);
     }
     this.#hosts.delete(hostId);
     this.#links.delete(hostId);
@@ -435,6 +439,11 @@ export class Intake {
   #forget(entry: StreamEntry): void {
     this.#clearOpen(entry);
     entry.stream.forget();
+  }
+
+  /** Lets go of an entry, unless its key has been given to another one after a restore. */
+  #dropEntry(entry: StreamEntry): void {
+    if (this.#entries.get(entry.stream.id) === entry) this.#entries.delete(entry.stream.id);
   }
 
   #clearOpen(entry: StreamEntry): void {

@@ -68,6 +68,8 @@ export interface HostRow {
 
 interface State {
   hubId: Id128;
+  /** Goes back with a restore, as sequences do: then a key names another stream than before, told apart by its lease. */
+  nextKey: number;
   readonly hosts: Map<number, HostRow>;
   readonly streams: Map<number, StreamRow>;
   readonly layouts: Set<string>;
@@ -77,8 +79,6 @@ export class SimDatabase {
   readonly #world: World;
   readonly #oracle: Oracle;
   #state: State;
-  /** Keys are never given twice, not even after a restore: another stream must not get what was meant for this one. */
-  #nextKey = 1;
   isAway = false;
   /** Whether a hostile proxy stands between agents and hubs. */
   isProxied = false;
@@ -93,7 +93,7 @@ export class SimDatabase {
   constructor(world: World, oracle: Oracle) {
     this.#world = world;
     this.#oracle = oracle;
-    this.#state = { hubId: world.id128(), hosts: new Map(), streams: new Map(), layouts: new Set() };
+    this.#state = { hubId: world.id128(), nextKey: 1, hosts: new Map(), streams: new Map(), layouts: new Set() };
   }
 
   get hubId(): Id128 {
@@ -214,9 +214,10 @@ export class SimDatabase {
   }
 
   backup(): State {
-    const { hubId, hosts, streams, layouts } = this.#state;
+    const { hubId, nextKey, hosts, streams, layouts } = this.#state;
     return {
       hubId,
+      nextKey,
       hosts: new Map([...hosts].map(([id, host]) => [id, { ...host }])),
       streams: new Map(
         [...streams].map(([id, row]) => [id, { ...row, ticks: new Map(row.ticks), gaps: [...row.gaps] }]),
@@ -232,7 +233,7 @@ export class SimDatabase {
 
   empty(): void {
     this.hasUndone = true;
-    this.#state = { hubId: this.#world.id128(), hosts: new Map(), streams: new Map(), layouts: new Set() };
+    this.#state = { hubId: this.#world.id128(), nextKey: 1, hosts: new Map(), streams: new Map(), layouts: new Set() };
   }
 
   #store(stream: StreamRow, rows: readonly IngestRow[]): void {
@@ -287,8 +288,8 @@ export class SimDatabase {
   }
 
   #key(): number {
-    const key = this.#nextKey;
-    this.#nextKey += 1;
+    const key = this.#state.nextKey;
+    this.#state.nextKey += 1;
     return key;
   }
 }
