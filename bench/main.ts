@@ -28,7 +28,7 @@ Options:
   --runs N         kill: number of faults
   --seed N         another seed
   --peers          ingest: the same work for VictoriaMetrics afterwards (see bench/README.md)
-  --profile DIR    leaves CPU profiles of the hub there
+  --profile DIR    leaves CPU profiles of the hub there; keeps no result
 `;
 
 interface Arguments {
@@ -62,7 +62,7 @@ export async function runBench(args: readonly string[]): Promise<number> {
     say(formatFigures(`${name}${wanted.isSmoke ? ' (smoke)' : ''}, commit ${result.commit}`, result.figures));
     for (const problem of result.problems) say(`  problem: ${problem}`);
     if (result.problems.length > 0) exitCode = 1;
-    if (!wanted.isSmoke) say(`  ${await writeResult(resolve(packageFolder(), 'bench/results'), result)}`);
+    if (!wanted.isSmoke && wanted.profileFolder === null) say(`  ${await writeResult(resolve(packageFolder(), 'bench/results'), result)}`);
   }
   return exitCode;
 }

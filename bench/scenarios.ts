@@ -141,7 +141,7 @@ export const scenarios: Rows = {
     full: {
       kind: 'reconnect',
       agentCount: 1_000,
-      metricCount: 60,
+      metricCount: 150,
       intervalMs: 1_000,
       viewerCount: 10,
       hostsPerViewer: 4,
@@ -154,7 +154,7 @@ export const scenarios: Rows = {
     smoke: {
       kind: 'reconnect',
       agentCount: 20,
-      metricCount: 60,
+      metricCount: 150,
       intervalMs: 200,
       viewerCount: 1,
       hostsPerViewer: 2,
