@@ -17,7 +17,7 @@ export const pushBodySchema = z
   .object({
     hostname: z.string().min(1).max(240),
     client_id: z.string().min(1).max(255),
-    tags: z.record(z.string().max(100), z.string().max(1_000)).default({}),
+    tags: z.record(z.string().max(100), z.string().max(200)).default({}),
     metrics: z.record(
       z.string().min(1),
       z.union([z.number(), z.object({ value: z.number(), timestamp: timestampSchema })], {

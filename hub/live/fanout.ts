@@ -49,13 +49,17 @@ interface Viewer {
   group: { readonly key: string; readonly group: OverviewGroup } | null;
   /** Monotonic ms; null while it keeps up. */
   behindSinceMs: number | null;
+  /** What was left in its buffer by what is sent at once (hosts, snapshots): it may take its time to read that. Falls with the buffer. */
+  grantedBytes: number;
 }
 
 /** What a card's sparkline shows. 60 ticks × 60 hosts × 36 B with six series is 130 KB, once. */
 const backlogTicks = 60;
 const backlogHostsMax = 60;
-/** Host rows in one message: with tags and facts below the bound on elements. */
+/** Host rows in one message, and the characters of all their words: at 16 a pair below the 4,096 elements of a message. */
 const hostRowsMax = 40;
+const wordCharacters = 16;
+const pageCharactersMax = 24 * 1024;
 
 export class Fanout {
   readonly #registry: Registry;
@@ -86,17 +90,26 @@ export class Fanout {
   }
 
   opened(socket: ViewerSocket, status: Status): void {
-    const viewer: Viewer = { socket, hosts: new Map(), sentLayouts: new Set(), group: null, behindSinceMs: null };
+    const viewer: Viewer = {
+      socket,
+      hosts: new Map(),
+      sentLayouts: new Set(),
+      group: null,
+      behindSinceMs: null,
+      grantedBytes: 0,
+    };
     this.#viewers.set(socket, viewer);
     this.#send(viewer, status);
     this.#sendHosts(viewer);
-    socket.subscribe('all');
+    this.#grant(viewer);
+    this.#join(viewer, 'all');
   }
 
   closed(socket: ViewerSocket): void {
     const viewer = this.#viewers.get(socket);
     if (viewer === undefined) return;
     this.#viewers.delete(socket);
+    if (viewer.behindSinceMs !== null) this.behindCount -= 1;
     for (const hostId of viewer.hosts.keys()) this.#unwatch(viewer, hostId);
     this.#leaveGroup(viewer);
   }
@@ -159,7 +172,7 @@ export class Fanout {
 
   /** Sends overviews and looks after slow viewers. Call it every 100 ms. */
   poll(nowMs: number, nowMonotonicMs: number): void {
-    for (const viewer of this.#viewers.values()) this.#checkViewer(viewer, nowMonotonicMs);
+    for (const viewer of [...this.#viewers.values()]) this.#checkViewer(viewer, nowMs, nowMonotonicMs);
     if (this.#changedHosts.size === 0) return;
     const changed = this.#hostsOf(this.#changedHosts);
     this.#changedHosts = new Set();
@@ -182,12 +195,10 @@ export class Fanout {
     if (viewer === undefined || viewer.behindSinceMs === null || socket.bufferedBytes() > 0) return;
     viewer.behindSinceMs = null;
     this.behindCount -= 1;
-    socket.subscribe('all');
     this.#sendHosts(viewer);
-    for (const hostId of viewer.hosts.keys()) {
-      this.#sendSnapshot(viewer, hostId, nowMs);
-      socket.subscribe(topicOf(hostId));
-    }
+    this.#grant(viewer);
+    this.#join(viewer, 'all');
+    for (const hostId of viewer.hosts.keys()) this.#show(viewer, hostId, nowMs);
     if (viewer.group !== null) this.#sendOverview(viewer, viewer.group.group, nowMs);
   }
 
@@ -204,10 +215,26 @@ export class Fanout {
       const watchers = this.#watchers.get(hostId) ?? new Set();
       watchers.add(viewer);
       this.#watchers.set(hostId, watchers);
-      if (viewer.behindSinceMs !== null) continue;
-      this.#sendSnapshot(viewer, hostId, nowMs);
-      viewer.socket.subscribe(topicOf(hostId));
+      this.#show(viewer, hostId, nowMs);
     }
+  }
+
+  /** A host's snapshot and from then on its ticks; nothing to a viewer that is behind, or falls behind by it. */
+  #show(viewer: Viewer, hostId: number, nowMs: number): void {
+    if (viewer.behindSinceMs !== null) return;
+    this.#sendSnapshot(viewer, hostId, nowMs);
+    this.#join(viewer, topicOf(hostId));
+    // The next tick looks again who lacks its layout: this viewer's snapshot need not have named it.
+    this.#publishedLayouts.delete(hostId);
+  }
+
+  /** What lies in its buffer now was sent all at once, and says nothing of how fast the viewer reads. */
+  #grant(viewer: Viewer): void {
+    if (viewer.behindSinceMs === null) viewer.grantedBytes = viewer.socket.bufferedBytes();
+  }
+
+  #join(viewer: Viewer, topic: string): void {
+    if (viewer.behindSinceMs === null) viewer.socket.subscribe(topic);
   }
 
   #watch(viewer: Viewer, message: Watch, nowMs: number): void {
@@ -229,6 +256,7 @@ export class Fanout {
     viewer.group = { key, group: known.group };
     this.#sendBacklog(viewer, known.group, nowMs);
     this.#sendOverview(viewer, known.group, nowMs);
+    this.#grant(viewer);
   }
 
   #leaveGroup(viewer: Viewer): void {
@@ -283,10 +311,11 @@ export class Fanout {
       this.#sendLayout(viewer, host.ring.at(index).layout);
     for (const page of snapshotPages(hostId, host.ring, sinceMs)) this.#send(viewer, page);
     if (host.top !== null) this.#send(viewer, processesOf(hostId, host.top));
+    this.#grant(viewer);
   }
 
   #sendLayout(viewer: Viewer, layout: Layout): void {
-    if (viewer.sentLayouts.has(layout.id)) return;
+    if (viewer.sentLayouts.has(layout.id) || viewer.behindSinceMs !== null) return;
     viewer.sentLayouts.add(layout.id);
     const bytes = encodeLayout(layout);
     const pageBytes = bulkMessageBytesMax - 128;
@@ -328,13 +357,20 @@ export class Fanout {
     });
   }
 
+  /** Sends to a viewer that keeps up; one whose socket drops a message is told of it by `dropped` meanwhile. */
   #send(viewer: Viewer, message: ToViewer): void {
-    viewer.socket.send(encodeMessage(message));
+    if (viewer.behindSinceMs === null) viewer.socket.send(encodeMessage(message));
   }
 
-  #checkViewer(viewer: Viewer, nowMonotonicMs: number): void {
+  #checkViewer(viewer: Viewer, nowMs: number, nowMonotonicMs: number): void {
     if (viewer.behindSinceMs === null) {
-      if (viewer.socket.bufferedBytes() > viewerBufferedBytesMax) this.#fallBehind(viewer, nowMonotonicMs);
+      const bufferedBytes = viewer.socket.bufferedBytes();
+      viewer.grantedBytes = Math.min(viewer.grantedBytes, bufferedBytes);
+      if (bufferedBytes > viewer.grantedBytes + viewerBufferedBytesMax) this.#fallBehind(viewer, nowMonotonicMs);
+      return;
+    }
+    if (viewer.socket.bufferedBytes() === 0) {
+      this.drained(viewer.socket, nowMs);
       return;
     }
     if (nowMonotonicMs - viewer.behindSinceMs < viewerBehindMsMax) return;
@@ -344,6 +380,9 @@ export class Fanout {
 
   #fallBehind(viewer: Viewer, nowMonotonicMs: number): void {
     viewer.behindSinceMs = nowMonotonicMs;
+    viewer.grantedBytes = 0;
+    // Which of the layouts it was sent were dropped is not known.
+    viewer.sentLayouts.clear();
     this.behindCount += 1;
     viewer.socket.unsubscribe('all');
     for (const hostId of viewer.hosts.keys()) viewer.socket.unsubscribe(topicOf(hostId));
@@ -358,11 +397,30 @@ function processesOf(hostId: number, top: Top): Processes {
   return { kind: 'processes', hostId, atMs: top.atMs, processes: top.processes };
 }
 
-/** Hosts in pages, at least one. */
+/** Hosts in pages, at least one, each within what a message may hold. */
 function hostPages(hosts: readonly HostRow[], removed: readonly number[]): Hosts[] {
-  const pages: Hosts[] = [{ kind: 'hosts', hosts: hosts.slice(0, hostRowsMax), removed }];
-  for (let start = hostRowsMax; start < hosts.length; start += hostRowsMax) {
-    pages.push({ kind: 'hosts', hosts: hosts.slice(start, start + hostRowsMax), removed: [] });
+  const pages: { readonly hosts: HostRow[]; characters: number }[] = [{ hosts: [], characters: 0 }];
+  for (const row of hosts) {
+    const characters = charactersOf(row);
+    let page = pages.at(-1)!;
+    if (
+      page.hosts.length >= hostRowsMax ||
+      (page.hosts.length > 0 && page.characters + characters > pageCharactersMax)
+    ) {
+      page = { hosts: [], characters: 0 };
+      pages.push(page);
+    }
+    page.hosts.push(row);
+    page.characters += characters;
   }
-  return pages;
+  return pages.map((page, index) => ({ kind: 'hosts', hosts: page.hosts, removed: index === 0 ? removed : [] }));
+}
+
+/** Characters of a row's words, and a handful for each word: a bound on words and on bytes in one. */
+function charactersOf({ name, tags, facts }: HostRow): number {
+  let count = 64 + name.length;
+  for (const record of [tags, facts]) {
+    for (const word in record) count += wordCharacters + word.length + record[word]!.length;
+  }
+  return count;
 }

@@ -68,6 +68,11 @@ export class OverviewGroup {
   }
 }
 
+/** One value on its way out of a column, whose bytes need not be aligned. */
+const cell = new Float64Array(1);
+const cellBytes = new Uint8Array(cell.buffer);
+const cellWords = wordsOf(cell);
+
 /** Value of a series at `index` or before it: the last one that is not "not due", as far back as its own interval reaches. */
 function valueAt(ring: Ring, index: number, series: { readonly layout: Layout; readonly place: number }): number {
   const { layout, place } = series;
@@ -75,8 +80,8 @@ function valueAt(ring: Ring, index: number, series: { readonly layout: Layout; r
   for (let at = index; at >= stop; at -= 1) {
     const tick = ring.at(at);
     if (tick.layout !== layout) break;
-    const row = new Float64Array(tick.column.slice(place * 8, place * 8 + 8).buffer);
-    if (absenceAt(wordsOf(row), 0) !== 'notDue') return row[0]!;
+    cellBytes.set(tick.column.subarray(place * 8, place * 8 + 8));
+    if (absenceAt(cellWords, 0) !== 'notDue') return cell[0]!;
   }
   return Number.NaN;
 }

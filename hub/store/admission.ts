@@ -79,6 +79,9 @@ async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
   return { kind: 'admitted', hostId, hostName, token, tags, facts, intervalMs, streams };
 }
 
+/** Tags, and facts, of one host: it is shown to every viewer. */
+const wordsMax = 64;
+
 /** What the database can hold and people can read: NUL and lone surrogates would be refused for ever. */
 function cleanHello(hello: Hello): Hello {
   return {
@@ -92,9 +95,8 @@ function cleanHello(hello: Hello): Hello {
 }
 
 function cleanRecord(record: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(record).map(([name, value]) => [cleanLabelValue(name), cleanLabelValue(value)]),
-  );
+  const entries = Object.entries(record).slice(0, wordsMax);
+  return Object.fromEntries(entries.map(([name, value]) => [cleanLabelValue(name), cleanLabelValue(value)]));
 }
 
 /** The interval that the agent says, within what an agent may have. */
@@ -172,10 +174,8 @@ async function findOrCreateHost(
     return { kind: 'found', hostId: own.id };
   }
   const name = hello.hostName;
-  const rows = await tx<{ id: number; name: string; machine_id: string; kind: string }[]>`
-    select id, name, machine_id, kind from host
-    where removed_at is null and archived_at is null and (name = ${name} or name like ${`${escapeLike(name)}-%`})`;
-  const same = rows.find((row) => row.name === name);
+  const [same] = await tx<{ id: number; machine_id: string; kind: string }[]>`
+    select id, machine_id, kind from host where removed_at is null and archived_at is null and name = ${name}`;
   const isSameMachine =
     same !== undefined && same.kind === 'agent' && hello.machineId !== '' && same.machine_id === hello.machineId;
   if (isSameMachine && !connectedHostIds.includes(same.id)) {
@@ -183,15 +183,17 @@ async function findOrCreateHost(
     await tx`update host set agent_id = ${agentId} where id = ${same.id}`;
     return { kind: 'found', hostId: same.id };
   }
+  const free = same === undefined ? name : await freeName(tx, name);
   const inserted = await tx<{ id: number }[]>`
-    insert into host (name, kind, agent_id, machine_id) values (${freeName(name, rows)}, 'agent', ${agentId}, ${hello.machineId}) returning id`;
+    insert into host (name, kind, agent_id, machine_id) values (${free}, 'agent', ${agentId}, ${hello.machineId}) returning id`;
   return { kind: 'found', hostId: inserted[0]!.id };
 }
 
-/** The name itself, else the first free `name-2`, `name-3`, … */
-function freeName(name: string, taken: readonly { readonly name: string }[]): string {
-  const names = new Set(taken.map((row) => row.name));
-  if (!names.has(name)) return name;
+/** The first free of `name-2`, `name-3`, … */
+async function freeName(tx: Sql, name: string): Promise<string> {
+  const rows = await tx<{ name: string }[]>`
+    select name from host where removed_at is null and archived_at is null and name like ${`${escapeLike(name.slice(0, 240))}-%`}`;
+  const names = new Set(rows.map((row) => row.name));
   for (let number = 2; ; number += 1) {
     const candidate = `${name}-${number}`;
     if (!names.has(candidate)) return candidate;

@@ -47,6 +47,9 @@ const streamHoursMax = 24;
 
 let nextFlightId = -1;
 
+/** Tags that a host has gathered over many bodies; beyond it those of the last body remain. */
+const tagsMax = 64;
+
 /** Tries at most: a retry of the same body that overtakes this one takes its lease. */
 const triesMax = 5;
 
@@ -154,7 +157,9 @@ async function pushHost(sql: Sql, request: PushRequest): Promise<PushHost | null
       : await sql<{ id: number; name: string; kind: string }[]>`
           insert into host (name, kind, agent_tags, interval_ms) values (${name}, 'push', ${sql.json(tags)}, ${request.intervalMs})
           on conflict (name) where removed_at is null and archived_at is null
-          do update set agent_tags = case when host.kind = 'push' then host.agent_tags || excluded.agent_tags else host.agent_tags end
+          do update set agent_tags = case when host.kind <> 'push' then host.agent_tags
+            when (select count(*) from jsonb_object_keys(host.agent_tags || excluded.agent_tags)) > ${tagsMax} then excluded.agent_tags
+            else host.agent_tags || excluded.agent_tags end
           returning id, name, kind`;
   const host = rows[0]!;
   return host.kind === 'push' ? host : null;
