@@ -25,15 +25,18 @@ export interface RingBounds {
 }
 
 const startCapacity = 8;
+/** Shared by all rings that are empty: a typed array of no length costs 200 bytes all the same. */
+const noRows = new Uint8Array(0);
+const noNumbers = new Float64Array(0);
 
 export class Ring {
   #bounds: RingBounds;
   #capacity = 0;
   #rowBytes = 0;
-  #rows = new Uint8Array(0);
-  #times = new Float64Array(0);
-  #ordinals = new Float64Array(0);
-  #seqs = new Float64Array(0);
+  #rows = noRows;
+  #times = noNumbers;
+  #ordinals = noNumbers;
+  #seqs = noNumbers;
   #layouts: (Layout | null)[] = [];
   #oldest = 0;
   #count = 0;

@@ -8,7 +8,6 @@ import type { Logger } from 'pino';
 import { decodeFromViewer } from '#core/codec.ts';
 import { overviewMs } from '#core/limits.ts';
 import type { Status, StorageState, Top } from '#core/message.ts';
-import { decodeLayout } from '#core/series.ts';
 import { Agents } from './agents.ts';
 import type { ArchiveMethods } from './archive.ts';
 import type { HubConfig } from './config.ts';
@@ -45,6 +44,8 @@ export interface EngineOptions {
 
 /** The last unstored tick may be this old before storing is called delayed: batch age, flush delay, and the 2 s of the promise. */
 const delayedMarginMs = 4_000;
+/** Garbage of the other threads is short-lived; Node's default lets it grow to 48 MB a thread before it looks. */
+const maxYoungGenerationSizeMb = 12;
 /** How long a stop waits for what is in memory; the agents hold it as well. */
 const drainMsMax = 8_000;
 const pushCleanMs = 3_600_000;
@@ -202,7 +203,10 @@ export class Engine {
   }
 
   #startWorker(file: URL): Worker {
-    const worker = new Worker(file, { workerData: this.#options.start });
+    const worker = new Worker(file, {
+      workerData: this.#options.start,
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     worker.on('error', (error) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => this.#options.onFatal(new Error(`Cannot go on: a thread ended with code ${code}`)));
     return worker;
@@ -297,7 +301,7 @@ export class Engine {
     const sinceMs = Date.now() - this.registry.ringWindowMs;
     try {
       const { layouts, blocks } = await this.archive.call('recent', { hostId, sinceMs });
-      const byId = new Map(layouts.map(({ id, bytes }) => [id, decodeLayout(bytes, id)]));
+      const byId = new Map(layouts.map(({ id, bytes }) => [id, this.intake.layouts.decode(bytes, id)]));
       for (const { ordinal, firstSeq, layoutId, times, values } of blocks) {
         const layout = byId.get(layoutId)!;
         const rowBytes = layout.series.length * 8;

@@ -32,7 +32,7 @@ import type {
   Top,
   Verify,
 } from '#core/message.ts';
-import { decodeLayout, type LayoutId, layoutIdOf, type Sha256 } from '#core/series.ts';
+import { type LayoutId, layoutIdOf, type Sha256 } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { type OfferedStream, offeredStream } from './clock-shift.ts';
 import type { HostIntake, StreamEntry } from './host-intake.ts';
@@ -184,6 +184,8 @@ export class AgentSession implements HostLink {
     this.#intake.linked(admission.hostId, this);
     this.#intake.dropSettled(admission.hostId, new Set(this.#hello!.streams.map((offer) => offer.epoch)));
     const entries = this.#intake.opened(admission.hostId, admission.streams);
+    // Kept as long as the connection; what has been stored of it need not be.
+    this.#hello = { ...this.#hello!, tags: {}, facts: {}, streams: [] };
     this.#welcome(entries, { hostName: admission.hostName, token: admission.token, nowMs });
   }
 
@@ -463,7 +465,7 @@ export class AgentSession implements HostLink {
     if (layoutIdOf(all, this.#sha256) !== layoutId)
       throw new ProtocolError('ERR_LAYOUT_INVALID', `Cannot accept layout: its bytes do not hash to ${layoutId}`);
     try {
-      const layout = decodeLayout(all, layoutId);
+      const layout = this.#intake.layouts.decode(all, layoutId);
       if (layout.series.length > this.#identity.seriesMax) {
         throw new DecodeError(
           `Cannot accept layout: at most ${this.#identity.seriesMax} series are allowed: got ${layout.series.length}`,

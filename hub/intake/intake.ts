@@ -19,6 +19,7 @@ import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { Arena } from './arena.ts';
 import type { Batch, Flight, FlightAnswer, ReplayBatch, StreamOutcome } from './flight.ts';
 import { HostIntake, type StreamEntry } from './host-intake.ts';
+import { LayoutBook } from './layout-book.ts';
 
 export interface IntakeSettings {
   /** Longest time a tick waits in an open batch, ms: freshness in the database against cost per sample. */
@@ -77,6 +78,8 @@ export interface IntakeCounters {
 }
 
 export class Intake {
+  /** Layouts of all hosts, each once. */
+  readonly layouts = new LayoutBook();
   readonly #ports: IntakePorts;
   readonly #settings: IntakeSettings;
   readonly #hosts = new Map<number, HostIntake>();
@@ -124,7 +127,8 @@ export class Intake {
   /** Credit of one agent: an equal share of the bound, within limits; 0 while what was queued had to be forgotten. */
   get creditBytes(): number {
     if (this.#isStarved) return 0;
-    const share = Math.floor(this.#settings.queuedBytesMax / Math.max(1, this.#links.size));
+    // A quarter of the bound is for what sessions of the last seconds still have under way.
+    const share = Math.floor((this.#settings.queuedBytesMax * 0.75) / Math.max(1, this.#links.size));
     return Math.min(creditBytesMax, Math.max(creditBytesMin, share));
   }
 

@@ -8,14 +8,18 @@ import type { Layout } from '#core/series.ts';
 import type { HubStream } from '#core/stream/hub-stream.ts';
 import type { Arena } from './arena.ts';
 
+const noTimes = new Float64Array(0);
+const noValues = new Uint8Array(0);
+
 export class OpenBatch {
   #layout: Layout | null = null;
   #firstSeq = 0;
   #tickCount = 0;
   #openedMs = 0;
-  readonly #times = new Float64Array(batchTicksMax);
+  /** Made with the first tick: most connections of a large hub are idle at any moment. */
+  #times = noTimes;
   /** Row by row; a Float64Array's bytes, since columns come as bytes and are only copied. */
-  #values = new Uint8Array(0);
+  #values = noValues;
   #rowBytes = 0;
 
   get isEmpty(): boolean {
@@ -105,6 +109,7 @@ export class OpenBatch {
   #open(seq: number, layout: Layout, nowMs: number): void {
     this.#firstSeq = seq;
     this.#openedMs = nowMs;
+    if (this.#times.length === 0) this.#times = new Float64Array(batchTicksMax);
     if (this.#layout === layout) return;
     this.#layout = layout;
     this.#rowBytes = layout.series.length * 8;
