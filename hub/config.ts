@@ -91,11 +91,19 @@ export function readHubConfig(file: string | null, env: NodeJS.ProcessEnv): HubC
   const parsed = hubConfigSchema.safeParse(file === null ? {} : readJson(file));
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
   const databaseUrl = env['DATABASE_URL'] ?? (parsed.success ? parsed.data.databaseUrl : null);
-  if (databaseUrl !== null && databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    problems.push('"databaseUrl" (DATABASE_URL) must start with postgres:// or postgresql://');
+  if (databaseUrl !== null && databaseUrl !== undefined && !isDatabaseUrl(databaseUrl)) {
+    problems.push(
+      '"databaseUrl" (DATABASE_URL) must be a URL such as postgres://user:password@host:5432/database: the one given is not',
+    );
   }
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return { ...parsed.data, databaseUrl };
+}
+
+/** Never shown when it is wrong, as there is a password in it. Several hosts, separated by commas, are the driver's to read. */
+function isDatabaseUrl(text: string): boolean {
+  if (!/^postgres(ql)?:\/\/./.test(text)) return false;
+  return text.includes(',') || URL.canParse(text);
 }
 
 function readJson(file: string): unknown {

@@ -3,7 +3,7 @@
  * its owner can read.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '#core/errors.ts';
 
@@ -31,10 +31,14 @@ export function readEnrolmentKey(options: {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = randomBytes(24).toString('base64url');
-  const handle = openSync(file, 'wx', 0o600);
+  // Under another name first: a crash in between must not leave a file without a key.
+  const unfinished = `${file}.new`;
+  rmSync(unfinished, { force: true });
+  const handle = openSync(unfinished, 'wx', 0o600);
   writeSync(handle, `${key}\n`);
   fsyncSync(handle);
   closeSync(handle);
+  renameSync(unfinished, file);
   return keyOf(key, file);
 }
 

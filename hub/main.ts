@@ -95,7 +95,7 @@ export async function runHub(options: RunHubOptions): Promise<void> {
     live.engine = engine;
     metrics.attach(engine);
     engine.run();
-    const url = `http://${config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host}:${port}`;
+    const url = `http://${urlHostOf(config.host)}:${port}`;
     log.info({ host: config.host, port }, 'hub.listening');
     options.onListening({ url, enrolmentKeyFile: key.file });
 
@@ -119,6 +119,12 @@ async function listen(sockets: Sockets<Credential>, config: HubConfig): Promise<
   throw new ConfigError([
     `"host" and "port" must be an address of this machine that is free: got ${config.host}:${config.port}, which another program may hold`,
   ]);
+}
+
+/** How a browser on this machine reaches the address that is listened on. */
+function urlHostOf(host: string): string {
+  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Opens the database, trying again while an external one is away; null when stopped meanwhile. */

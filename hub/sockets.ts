@@ -67,7 +67,9 @@ const idleSeconds = 32;
 const agentBackpressureBytesMax = 1024 * 1024;
 /** A snapshot of a large host may be queued at once; a viewer that is behind gets nothing more. */
 const viewerBackpressureBytesMax = 8 * 1024 * 1024;
-const headersMsMax = 10_000;
+const bodyMsMax = 10_000;
+const webSocketVersion = '13';
+const versionProblem = `Cannot open WebSocket: Sec-WebSocket-Version ${webSocketVersion} is wanted`;
 
 interface AgentData<C> {
   readonly kind: 'agent';
@@ -91,17 +93,8 @@ export class Sockets<C> {
     this.#addAgents();
     this.#addViewers();
     for (const route of options.routes) this.#addRoute(route);
-    this.#app.any('/*', (res, req) => {
-      this.#exchange(res, req, {
-        method: 'get',
-        path: '/*',
-        isChange: false,
-        bodyBytesMax: 0,
-        answer: () => {
-          throw new HttpError(404, `Cannot find ${JSON.stringify(req.getUrl().slice(0, 200))}: there is no such route`);
-        },
-      });
-    });
+    for (const path of ['/agent', '/live']) this.#addRoute(upgradeRoute(path));
+    this.#app.any('/*', (res, req) => this.#exchange(res, req, strayRoute(options.routes)));
   }
 
   /** Listens; answers the port, or null when the address cannot be had. */
@@ -149,8 +142,9 @@ export class Sockets<C> {
       },
       open: (ws) => {
         const data = ws.getUserData();
-        data.socket = agentSocketOf(ws);
-        this.#guard(data.socket, () => agents.opened(data.socket!, data.credential));
+        const socket = agentSocketOf(ws);
+        data.socket = socket;
+        this.#guard(socket, () => agents.opened(socket, data.credential));
       },
       message: (ws, message, isBinary) => {
         const { socket } = ws.getUserData();
@@ -163,7 +157,7 @@ export class Sockets<C> {
       },
       pong: (ws) => {
         const { socket } = ws.getUserData();
-        if (socket !== null) agents.ponged(socket);
+        if (socket !== null) this.#guard(socket, () => agents.ponged(socket));
       },
       close: (ws) => {
         const data = ws.getUserData();
@@ -172,13 +166,14 @@ export class Sockets<C> {
         // From here on the library's object is dead: nothing may reach it through the socket.
         data.socket = null;
         closedSockets.add(socket);
-        agents.closed(socket);
+        this.#guard(socket, () => agents.closed(socket));
       },
     });
   }
 
   #upgradeAgent(res: HttpResponse, req: UwsRequest, context: uws.us_socket_context_t): void {
     const key = req.getHeader('sec-websocket-key');
+    const version = req.getHeader('sec-websocket-version');
     const protocols = req.getHeader('sec-websocket-protocol');
     const extensions = req.getHeader('sec-websocket-extensions');
     const authorization = req.getHeader('authorization');
@@ -193,8 +188,8 @@ export class Sockets<C> {
         ...(retryAfterSec === undefined ? {} : { headers: { 'retry-after': String(retryAfterSec) } }),
       });
     };
-    if (key === '') {
-      refuse(426, 'Cannot answer: this is a WebSocket for agents');
+    if (version !== webSocketVersion) {
+      refuse(426, versionProblem);
       return;
     }
     if (origin !== '') {
@@ -243,6 +238,10 @@ export class Sockets<C> {
           this.#refuseUpgrade(res, 403, problem);
           return;
         }
+        if (req.getHeader('sec-websocket-version') !== webSocketVersion) {
+          this.#refuseUpgrade(res, 426, versionProblem);
+          return;
+        }
         if (!protocols.split(',').some((one) => one.trim() === viewerSubprotocol)) {
           this.#refuseUpgrade(res, 400, `Cannot accept viewer: the subprotocol ${viewerSubprotocol} is wanted`);
           return;
@@ -258,8 +257,9 @@ export class Sockets<C> {
       },
       open: (ws) => {
         const data = ws.getUserData();
-        data.socket = viewerSocketOf(ws);
-        viewers.opened(data.socket);
+        const socket = viewerSocketOf(ws);
+        data.socket = socket;
+        this.#guard(socket, () => viewers.opened(socket));
       },
       message: (ws, message, isBinary) => {
         const { socket } = ws.getUserData();
@@ -272,11 +272,11 @@ export class Sockets<C> {
       },
       drain: (ws) => {
         const { socket } = ws.getUserData();
-        if (socket !== null) viewers.drained(socket);
+        if (socket !== null) this.#guard(socket, () => viewers.drained(socket));
       },
       dropped: (ws) => {
         const { socket } = ws.getUserData();
-        if (socket !== null) viewers.dropped(socket);
+        if (socket !== null) this.#guard(socket, () => viewers.dropped(socket));
       },
       close: (ws) => {
         const data = ws.getUserData();
@@ -284,7 +284,7 @@ export class Sockets<C> {
         const { socket } = data;
         data.socket = null;
         closedSockets.add(socket);
-        viewers.closed(socket);
+        this.#guard(socket, () => viewers.closed(socket));
       },
     });
   }
@@ -312,8 +312,12 @@ export class Sockets<C> {
 
   #addRoute(route: Route): void {
     const handler = (res: HttpResponse, req: UwsRequest) => this.#exchange(res, req, route);
-    if (route.method === 'get') this.#app.get(route.path, handler);
-    else this.#app.post(route.path, handler);
+    if (route.method === 'post') {
+      this.#app.post(route.path, handler);
+      return;
+    }
+    this.#app.get(route.path, handler);
+    this.#app.head(route.path, handler);
   }
 
   /** The one way through which a request is answered. */
@@ -359,7 +363,7 @@ export class Sockets<C> {
       answer(new Uint8Array(0)).then(finish, fail);
       return;
     }
-    readBody(res, route.bodyBytesMax).then(answer).then(finish, fail);
+    readBody(res, route.bodyBytesMax, aborted.signal).then(answer).then(finish, fail);
   }
 
   #problemOf(route: Route, headers: RequestHeaders, contentType: string): HttpError | null {
@@ -378,6 +382,44 @@ export class Sockets<C> {
     }
     return null;
   }
+}
+
+/** A WebSocket's path, asked without an upgrade. */
+function upgradeRoute(path: string): Route {
+  return {
+    method: 'get',
+    path,
+    isChange: false,
+    bodyBytesMax: 0,
+    answer: () => {
+      throw new HttpError(426, `Cannot answer: ${path} is a WebSocket`, { upgrade: 'websocket' });
+    },
+  };
+}
+
+/** Whatever no route takes: a path that is not there, or a method that its route has not. */
+function strayRoute(routes: readonly Route[]): Route {
+  return {
+    method: 'get',
+    path: '/*',
+    isChange: false,
+    bodyBytesMax: 0,
+    answer: ({ method, path }) => {
+      const shown = JSON.stringify(path.slice(0, 200));
+      const matching = routes.filter((route) => matches(route.path, path));
+      if (matching.length === 0) throw new HttpError(404, `Cannot find ${shown}: there is no such route`);
+      const methods = [...new Set(matching.flatMap((route) => (route.method === 'get' ? ['GET', 'HEAD'] : ['POST'])))];
+      throw new HttpError(
+        405,
+        `Cannot answer ${JSON.stringify(method.toUpperCase().slice(0, 20))} of ${shown}: ${methods.join(', ')} are allowed`,
+        { allow: methods.join(', ') },
+      );
+    },
+  };
+}
+
+function matches(pattern: string, path: string): boolean {
+  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
 }
 
 /** Without the exclusive option two hubs would share one port, each with half of the connections. */
@@ -449,15 +491,19 @@ function headersOf(req: UwsRequest): RequestHeaders {
   };
 }
 
-/** Collects a body; one that is too large is refused as soon as that is known. */
-function readBody(res: HttpResponse, bytesMax: number): Promise<Uint8Array> {
+/** Collects a body; one that is too large is refused as soon as that is known. Rejects too when the client has gone. */
+function readBody(res: HttpResponse, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const parts: Uint8Array[] = [];
     let byteCount = 0;
     const late = setTimeout(
-      () => reject(new HttpError(408, `Cannot read body: it must arrive within ${headersMsMax} ms`)),
-      headersMsMax,
+      () => reject(new HttpError(408, `Cannot read body: it must arrive within ${bodyMsMax} ms`)),
+      bodyMsMax,
     );
+    signal.addEventListener('abort', () => {
+      clearTimeout(late);
+      reject(new HttpError(400, 'Cannot read body: the client has gone'));
+    });
     res.onData((part, isLast) => {
       byteCount += part.byteLength;
       if (byteCount > bytesMax) {
@@ -481,6 +527,7 @@ const reasons: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',

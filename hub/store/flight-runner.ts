@@ -90,7 +90,7 @@ export class FlightRunner {
       const outcome = state.outcomes.get(streamId);
       if (outcome?.kind !== 'stored' || lastSeq <= outcome.storedSeq) continue;
       if (state.refused.some((one) => one.streamId === streamId)) continue;
-      if (state.before.get(streamId) === outcome.storedSeq) continue;
+      if (state.before.get(streamId) === outcome.storedSeq || work.batch.lease !== outcome.lease) continue;
       const wanted = chained.get(streamId) ?? outcome.storedSeq + 1;
       if (work.fromSeq > wanted) continue;
       if (work.fromSeq < wanted) this.cutBatches += 1;
@@ -144,7 +144,8 @@ export class FlightRunner {
     const outcomes: StreamOutcome[] = [];
     for (const isFirst of [true, false]) {
       const rows = statement.rows.filter((row) => half.has(row.streamId) === isFirst);
-      outcomes.push(...(await this.#store({ ...statement, rows }, refused)));
+      const works = statement.works.filter(({ batch }) => half.has(batch.streamId) === isFirst);
+      outcomes.push(...(await this.#store({ ...statement, rows, works }, refused)));
     }
     return outcomes;
   }

@@ -55,6 +55,7 @@ export class IngestConnection {
    */
   async run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
+      if (this.#isStopped) throw new Error('Cannot run statement: the connection is stopped');
       try {
         const backend = this.#backend ?? (await this.#open());
         const result = await withinMs(work(backend.sql), watchdogMs, 'the statement');

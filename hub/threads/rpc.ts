@@ -65,8 +65,8 @@ export class Caller<M extends Methods<M>, E> {
     const id = this.#nextId;
     this.#nextId += 1;
     const request: Request = { kind: 'request', id, method, argument };
-    this.#port.postMessage(request, [...transfer]);
     return new Promise<ResultOf<M[K]>>((resolve, reject) => {
+      this.#port.postMessage(request, [...transfer]);
       this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
     });
   }
@@ -83,12 +83,17 @@ export class Caller<M extends Methods<M>, E> {
 /** Serves calls on a port. A method that throws fails its call and nothing else. */
 export function serve<M extends Methods<M>>(port: MessagePort, methods: M): void {
   port.on('message', (request: Request) => {
-    const method = methods[request.method as keyof M] as unknown as (argument: unknown) => Promise<unknown>;
-    method(request.argument).then(
+    call(methods, request).then(
       (result) => port.postMessage({ kind: 'answer', id: request.id, result } satisfies Answer),
       (error: unknown) => port.postMessage(failureOf(request.id, error)),
     );
   });
+}
+
+/** A throw before the first await is a failure of the call like any other. */
+async function call<M extends Methods<M>>(methods: M, request: Request): Promise<unknown> {
+  const method = methods[request.method as keyof M] as unknown as (argument: unknown) => Promise<unknown>;
+  return await method(request.argument);
 }
 
 /** Tells the calling side something that it did not ask for. */
@@ -97,7 +102,7 @@ export function announce<E>(port: MessagePort, event: E): void {
 }
 
 function failureOf(id: number, error: unknown): Answer {
-  const { code } = error as { code?: unknown };
+  const code = error instanceof Error && 'code' in error ? error.code : null;
   const message = error instanceof Error ? error.message : String(error);
   return {
     kind: 'failure',
