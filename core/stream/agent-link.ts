@@ -12,26 +12,18 @@
  *
  * Pure: time comes in as an argument, the spool and the socket are ports, and whoever owns the socket calls
  * `pump` again when there is room. Everything durable is in the spool, so a crash at any point between two
- * calls loses nothing; nothing is deleted but by `Spool.acknowledge`.
+ * calls loses nothing; nothing is deleted but by `Spool.acknowledge`, and by `Spool.rehome` once `fork-check.ts` has
+ * found another history at the hub.
  */
 import { assert, ProtocolError } from '../errors.ts';
-import { bulkMessageBytesMax, replaySamplesMax, streamsPerHelloMax } from '../limits.ts';
-import type {
-  Ack,
-  Checksums,
-  FromAgent,
-  Hello,
-  Id128,
-  Nack,
-  StreamAnswer,
-  StreamOffer,
-  ToAgent,
-  Welcome,
-} from '../message.ts';
+import { replaySamplesMax, streamsPerHelloMax } from '../limits.ts';
+import type { Ack, Checksums, Hello, Id128, Nack, StreamAnswer, StreamOffer, ToAgent, Welcome } from '../message.ts';
 import type { LayoutId } from '../series.ts';
-import { cutGap } from './gap-range.ts';
-import { type Item, itemBytes, itemCrc, lastSeqOf, type Spool, type SpoolStream, type TickItem } from './item.ts';
+import { compareRows, isForked, likenessOf, rangeToVerify, unstoredSeqs } from './fork-check.ts';
+import { itemBytes, type SpoolStream, type TickItem } from './item.ts';
+import { ItemSender, type SenderPorts } from './item-sender.ts';
 import { Lane } from './lane.ts';
+import { isSuspiciousClose, Suspicion } from './suspicion.ts';
 
 export type LinkState = 'closed' | 'greeting' | 'resuming' | 'streaming' | 'starved';
 
@@ -48,14 +40,9 @@ export interface NewTick {
   readonly column: Uint8Array;
 }
 
-export interface LinkPorts {
-  readonly spool: Spool;
-  /** Queues one message on the open socket. Never throws. */
-  send(message: FromAgent): void;
+export interface LinkPorts extends SenderPorts {
   /** Whether the socket holds so much that nothing but the newest tick should be added. */
   isCongested(): boolean;
-  /** Encodes ticks of one layout as a joined, deflated block. */
-  packReplay(ticks: readonly TickItem[]): { readonly block: Uint8Array; readonly inflatedBytes: number };
   /** Everything of a hello but the streams. */
   greet(): Omit<Hello, 'kind' | 'streams'>;
   /** Remembers hub and token durably. */
@@ -66,27 +53,18 @@ export interface LinkPorts {
   configured(intervalMs: number | null): void;
 }
 
-/** Ticks that make a replay worth its block; fewer go as frames. Four ticks of 60 series deflate to half of four frames. */
-const replayTickCountMin = 4;
 /** Ticks in one replay: 65,536 samples at most, and no more than a hub holds of one agent anyway. */
 const replayTickCountMax = 1_024;
 /** No welcome for this long, or no answer about a stream: the hub is not well, try another connection. */
 const answerMsMax = 20_000;
 /** Nothing acknowledged for this long although the hub gives credit: start over. */
 const ackMsMax = 120_000;
-/** Rows compared per `verify`, 64 KiB of checksums. */
-const verifyCountMax = 16_384;
-/** Closes by the hub at the same item before the item is given up. */
-const closesMax = 3;
-const suspiciousCloseCodes: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009, 4400]);
-
 export class AgentLink {
   readonly #ports: LinkPorts;
+  readonly #sender: ItemSender;
+  readonly #suspicion = new Suspicion(replayTickCountMax);
   /** One lane for each stream announced on this link, oldest first. */
   readonly #lanes: Lane[] = [];
-  /** Layouts that the hub `#layoutsHubId` has been sent by this process. */
-  readonly #sentLayouts = new Set<LayoutId>();
-  #layoutsHubId: Id128 | null = null;
   #state: LinkState = 'closed';
   #creditBytes = 0;
   #isWelcome = false;
@@ -95,13 +73,10 @@ export class AgentLink {
   /** Since when an answer about some stream is awaited. */
   #askedMs = 0;
   #progressMs = 0;
-  /** The oldest unacknowledged item at the last suspicious close, and how often it was that. */
-  #suspect: { readonly epoch: Id128; readonly seq: number; readonly closes: number } | null = null;
-  /** Ticks that may be under way at once while the hub closes links over one of them: a quarter at each close, twice as many at each ack. */
-  #trialTicks = Number.POSITIVE_INFINITY;
 
   constructor(ports: LinkPorts) {
     this.#ports = ports;
+    this.#sender = new ItemSender(ports);
   }
 
   get state(): LinkState {
@@ -134,7 +109,7 @@ export class AgentLink {
 
   /** The socket is gone. A close that blames a message counts against the oldest unacknowledged item. */
   closed(code: number): void {
-    if (this.#isWelcome && suspiciousCloseCodes.has(code)) this.#blame();
+    if (this.#isWelcome && isSuspiciousClose(code)) this.#blame();
     this.#state = 'closed';
     this.#isWelcome = false;
     this.#lanes.length = 0;
@@ -177,7 +152,7 @@ export class AgentLink {
     const lane = this.#lanes.find((one) => one.epoch === tick.epoch);
     if (tick.seq !== null && lane !== undefined && lane.sentSeq >= tick.seq) return;
     if (this.#ports.isCongested()) return;
-    this.#sendLayout(tick.layoutId, tick.layoutBytes);
+    this.#sender.sendLayout(tick.layoutId, tick.layoutBytes);
     const { layoutId, timeMs, column } = tick;
     this.#ports.send({ kind: 'live', ordinal: lane?.ordinal ?? 0, seq: tick.seq ?? 0, layoutId, timeMs, column });
   }
@@ -233,19 +208,19 @@ export class AgentLink {
           column: newest.column,
         };
         if (!this.#hasRoom(itemBytes(item))) return 'starved';
-        this.#sendLayout(newest.layoutId, newest.layoutBytes);
-        this.#sendFrame(lane, item, newest.intervalMs);
+        this.#sender.sendLayout(newest.layoutId, newest.layoutBytes);
+        this.#sender.sendFrame(lane, item, newest);
         continue;
       }
       if (this.#ports.isCongested()) return 'resuming';
       if (!this.#hasRoom(0)) return 'starved';
       const items = this.#ports.spool.read(lane.epoch, lane.sentSeq + 1, {
-        tickCountMax: Math.min(this.#trialTicks, replayTickCountMax),
+        tickCountMax: Math.min(this.#suspicion.trialTicks, replayTickCountMax),
         samplesMax: replaySamplesMax,
       });
       const first = items[0];
       if (first === undefined) return 'sent';
-      if (first.kind === 'gap') this.#sendGap(lane, first);
+      if (first.kind === 'gap') this.#sender.sendGap(lane, first);
       else if (!this.#sendTicks(lane, items as readonly TickItem[])) return 'starved';
     }
     return 'sent';
@@ -260,85 +235,8 @@ export class AgentLink {
         ? Math.max(1, Math.floor(this.#creditBytes / bytes))
         : Math.floor((this.#creditBytes - this.outstandingBytes) / bytes);
     if (room < 1) return false;
-    this.#sendLayout(first.layoutId, null);
-    const taken = ticks.length > room ? ticks.slice(0, room) : ticks;
-    if (taken.length < replayTickCountMin) {
-      for (const tick of taken) this.#sendFrame(lane, tick, null);
-      return true;
-    }
-    this.#sendReplay(lane, taken);
+    this.#sender.sendTicks(lane, ticks.length > room ? ticks.slice(0, room) : ticks);
     return true;
-  }
-
-  #sendReplay(lane: Lane, ticks: readonly TickItem[]): void {
-    const { block, inflatedBytes } = this.#ports.packReplay(ticks);
-    // Noise does not deflate: halve until the message fits.
-    if (block.byteLength > bulkMessageBytesMax - 128 && ticks.length > 1) {
-      const half = ticks.length >> 1;
-      this.#sendReplay(lane, ticks.slice(0, half));
-      this.#sendReplay(lane, ticks.slice(half));
-      return;
-    }
-    const first = ticks[0]!;
-    this.#ports.send({
-      kind: 'replay',
-      ordinal: lane.ordinal!,
-      firstSeq: first.seq,
-      tickCount: ticks.length,
-      layoutId: first.layoutId,
-      inflatedBytes,
-      block,
-    });
-    lane.sent(ticks.at(-1)!.seq, ticks.length * itemBytes(first));
-  }
-
-  /** `intervalMs` null: the caller does not know the grid, so the time is written out. */
-  #sendFrame(lane: Lane, tick: TickItem, intervalMs: number | null): void {
-    const { seq, timeMs, column } = tick;
-    const before = lane.lastFrame;
-    const isNext = before !== null && before.seq === seq - 1;
-    const isSameLayout = isNext && before.layoutId === tick.layoutId;
-    const isOnGrid = isSameLayout && intervalMs !== null && before.timeMs + intervalMs === timeMs;
-    const layoutId = isSameLayout ? null : tick.layoutId;
-    this.#ports.send({
-      kind: 'frame',
-      ordinal: lane.ordinal!,
-      seq,
-      layoutId,
-      timeMs: isOnGrid ? null : timeMs,
-      column,
-    });
-    lane.sent(seq, itemBytes(tick));
-    lane.lastFrame = { seq, timeMs, layoutId: tick.layoutId };
-  }
-
-  #sendGap(lane: Lane, gap: Extract<Item, { kind: 'gap' }>): void {
-    const { firstSeq, lastSeq, reason, fromMs, toMs } = cutGap(
-      gap,
-      Math.max(gap.firstSeq, lane.sentSeq + 1),
-      gap.lastSeq,
-    );
-    this.#ports.send({ kind: 'gap', ordinal: lane.ordinal!, firstSeq, lastSeq, reason, fromMs, toMs });
-    lane.sent(lastSeq, itemBytes(gap));
-  }
-
-  /** Sends a layout once per hub; `bytes` null reads them from the spool. */
-  #sendLayout(layoutId: LayoutId, bytes: Uint8Array | null): void {
-    if (this.#sentLayouts.has(layoutId)) return;
-    const all = bytes ?? this.#ports.spool.layout(layoutId);
-    assert(all !== null, `the spool holds ticks of layout ${layoutId} and not the layout`);
-    const pageBytes = bulkMessageBytesMax - 128;
-    const pageCount = Math.max(1, Math.ceil(all.byteLength / pageBytes));
-    for (let page = 0; page < pageCount; page += 1) {
-      this.#ports.send({
-        kind: 'layout',
-        layoutId,
-        page,
-        pageCount,
-        bytes: all.subarray(page * pageBytes, (page + 1) * pageBytes),
-      });
-    }
-    this.#sentLayouts.add(layoutId);
   }
 
   /** One item may always go while nothing is outstanding, however large, if there is credit at all. */
@@ -346,15 +244,12 @@ export class AgentLink {
     const outstanding = this.outstandingBytes;
     if (this.#creditBytes === 0) return false;
     if (outstanding === 0) return true;
-    if (this.#trialTicks < Number.POSITIVE_INFINITY) return false;
+    if (this.#suspicion.isTrying) return false;
     return outstanding + bytes <= this.#creditBytes;
   }
 
   #welcome(welcome: Welcome, nowMs: number): void {
-    if (this.#layoutsHubId !== welcome.hubId) {
-      this.#sentLayouts.clear();
-      this.#layoutsHubId = welcome.hubId;
-    }
+    this.#sender.welcomed(welcome.hubId);
     this.#ports.welcomed(welcome);
     this.#creditBytes = welcome.creditBytes;
     this.#progressMs = nowMs;
@@ -380,7 +275,7 @@ export class AgentLink {
     lane.ordinal = answer.ordinal;
     const { storedSeq } = answer;
 
-    const likeness = this.#likeness(stream, answer);
+    const likeness = likenessOf(answer, { spool: this.#ports.spool, stream });
     if (likeness !== 'same') {
       lane.startVerifying({ seq: storedSeq, gapTicks: answer.gapTicks, isForeign: likeness === 'foreign' });
       this.#verify(lane, stream.acked + 1);
@@ -399,69 +294,30 @@ export class AgentLink {
     if (this.#ports.spool.stream(lane.epoch) === null) this.#dropLane(lane);
   }
 
-  /**
-   * Whether what the hub has stored under these seqs is this history (`same`), another one, because this machine
-   * was reverted to an earlier state (`foreign`), or only a comparison of rows can tell (`unsure`).
-   */
-  #likeness(stream: SpoolStream, answer: StreamAnswer): 'same' | 'foreign' | 'unsure' {
-    const { storedSeq, storedCrc } = answer;
-    if (storedSeq >= stream.next) return 'unsure';
-    if (storedSeq < stream.acked || storedSeq === 0) return 'same';
-    // Nothing of the stream is stored, and yet it begins above what this spool holds: a copy of it was here first.
-    if (storedCrc === null) return storedSeq > stream.acked ? 'unsure' : 'same';
-    if (storedSeq === stream.acked)
-      return stream.ackedCrc === null || stream.ackedCrc === storedCrc ? 'same' : 'foreign';
-    const item = this.#ports.spool.read(stream.epoch, storedSeq, { tickCountMax: 1, samplesMax: replaySamplesMax })[0];
-    // A gap may have taken the place of a tick that was sent before: then the rows before it can tell.
-    if (item === undefined || item.kind === 'gap') return 'unsure';
-    return itemCrc(item) === storedCrc ? 'same' : 'foreign';
-  }
-
+  /** Asks for the checksums of the rows from `fromSeq` on, or draws the conclusion. */
   #verify(lane: Lane, fromSeq: number): void {
     const stream = this.#ports.spool.stream(lane.epoch)!;
-    const lastSeq = Math.min(stream.next - 1, lane.stored.seq);
-    if (fromSeq > lastSeq) {
-      this.#verified(lane, stream);
-      return;
-    }
-    const count = Math.min(verifyCountMax, lastSeq - fromSeq + 1);
-    this.#ports.send({ kind: 'verify', ordinal: lane.ordinal!, firstSeq: fromSeq, count });
+    const range = rangeToVerify(lane, { stream, fromSeq });
+    if (range === null) this.#verified(lane, stream);
+    else this.#ports.send({ kind: 'verify', ordinal: lane.ordinal!, ...range });
   }
 
-  /** Compares stored checksums with the rows held: what differs belongs to another history. */
   #compare(message: Checksums, nowMs: number): void {
     const lane = this.#lanes.find((one) => one.ordinal === message.ordinal);
     if (lane === undefined || !lane.isVerifying) return;
     this.#askedMs = nowMs;
-    const stream = this.#ports.spool.stream(lane.epoch)!;
-    const { checksums, firstSeq } = message;
-    const view = new DataView(checksums.buffer, checksums.byteOffset, checksums.byteLength);
-    const count = checksums.byteLength >> 2;
-    if (count === 0)
-      throw new ProtocolError('ERR_MESSAGE_SHAPE', 'Cannot accept checksums: at least one is wanted: got 0');
-    const lastSeq = firstSeq + count - 1;
-    for (let seq = firstSeq; seq <= lastSeq && seq < stream.next; ) {
-      const items = this.#ports.spool.read(lane.epoch, seq, { tickCountMax: 256, samplesMax: replaySamplesMax });
-      if (items.length === 0) break;
-      for (const item of items) {
-        if (item.kind !== 'tick' || item.seq > lastSeq) continue;
-        if (itemCrc(item) !== view.getUint32((item.seq - firstSeq) * 4, true)) lane.differingSeqs.push(item.seq);
-      }
-      seq = lastSeqOf(items.at(-1)!) + 1;
-    }
+    const lastSeq = compareRows(lane, { message, spool: this.#ports.spool });
     this.#verify(lane, lastSeq + 1);
   }
 
   /** All rows below the stored seq are compared: goes on, or leaves the stream to the other history. */
   #verified(lane: Lane, stream: SpoolStream): void {
-    const { seq, gapTicks, isForeign } = lane.stored;
-    // The seqs that the present run would give next are taken. (Of an earlier run it only means that a copy of
-    // the spool was put back, and that all is stored.)
-    const isOvertaken = seq >= stream.next && this.#ports.spool.streams().at(-1)?.epoch === lane.epoch;
-    if (isForeign || isOvertaken || lane.differingSeqs.length > 0) {
+    const isCurrent = this.#ports.spool.streams().at(-1)?.epoch === lane.epoch;
+    if (isForked(lane, { stream, isCurrent })) {
       this.#rehome(lane);
       return;
     }
+    const { seq, gapTicks } = lane.stored;
     lane.endVerifying();
     this.#acknowledge(lane, Math.min(seq, stream.next - 1), gapTicks);
     lane.rewind(seq);
@@ -470,17 +326,11 @@ export class AgentLink {
   /** Moves the rows that are not stored to an epoch of their own, and is done with the forked one. */
   #rehome(lane: Lane): void {
     const { spool } = this.#ports;
-    const stream = spool.stream(lane.epoch)!;
-    for (let seq = lane.stored.seq + 1; seq < stream.next; ) {
-      const items = spool.read(lane.epoch, seq, { tickCountMax: 256, samplesMax: replaySamplesMax });
-      if (items.length === 0) break;
-      for (const item of items) if (item.kind === 'tick') lane.differingSeqs.push(item.seq);
-      seq = lastSeqOf(items.at(-1)!) + 1;
-    }
+    const seqs = unstoredSeqs(lane, spool);
     this.#ports.openEpoch();
-    if (spool.stream(lane.epoch) !== null) spool.rehome(lane.epoch, lane.differingSeqs);
+    if (spool.stream(lane.epoch) !== null) spool.rehome(lane.epoch, seqs);
     // Ticks to come have a stream of their own: their clock need not agree with that of the rows moved.
-    if (lane.differingSeqs.length > 0) this.#ports.openEpoch();
+    if (seqs.length > 0) this.#ports.openEpoch();
     this.#dropLane(lane);
   }
 
@@ -498,9 +348,7 @@ export class AgentLink {
     }
     if (ack.storedSeq <= stream.acked) return;
     this.#progressMs = nowMs;
-    this.#trialTicks = this.#trialTicks * 2 > replayTickCountMax ? Number.POSITIVE_INFINITY : this.#trialTicks * 2;
-    if (this.#suspect !== null && this.#suspect.epoch === lane.epoch && ack.storedSeq >= this.#suspect.seq)
-      this.#suspect = null;
+    this.#suspicion.ackedAt(lane.epoch, ack.storedSeq);
     this.#acknowledge(lane, ack.storedSeq, ack.gapTicks);
   }
 
@@ -516,7 +364,7 @@ export class AgentLink {
       );
     }
     if (nack.seq <= stream.acked) this.#ports.spool.rewind(lane.epoch, nack.seq - 1, 'hub_rewound');
-    if (nack.code === 'unknown_layout') this.#sentLayouts.clear();
+    if (nack.code === 'unknown_layout') this.#sender.forgetLayouts();
     if (nack.code === 'rejected' && nack.seq < stream.next) {
       this.#ports.spool.putGap(lane.epoch, { firstSeq: nack.seq, lastSeq: nack.seq, reason: 'rejected' });
     }
@@ -544,15 +392,8 @@ export class AgentLink {
     const lane = this.#lanes.find((one) => one.outstandingBytes > 0);
     const stream = lane === undefined ? null : this.#ports.spool.stream(lane.epoch);
     if (stream === null) return;
-    const seq = stream.acked + 1;
-    const isSame = this.#suspect !== null && this.#suspect.epoch === stream.epoch && this.#suspect.seq === seq;
-    const closes = isSame ? this.#suspect!.closes + 1 : 1;
-    this.#suspect = { epoch: stream.epoch, seq, closes };
-    const wasAlone = this.#trialTicks === 1;
-    this.#trialTicks = Math.max(1, Math.min(this.#trialTicks, lane!.sentSeq - stream.acked) >> 2);
-    if (!wasAlone || closes < closesMax || seq >= stream.next) return;
-    this.#ports.spool.putGap(stream.epoch, { firstSeq: seq, lastSeq: seq, reason: 'rejected' });
-    this.#suspect = null;
+    const seq = this.#suspicion.closedAt(stream, lane!.sentSeq);
+    if (seq !== null) this.#ports.spool.putGap(stream.epoch, { firstSeq: seq, lastSeq: seq, reason: 'rejected' });
   }
 }
 
