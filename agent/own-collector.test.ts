@@ -9,6 +9,7 @@ test('the agent brings what it costs and what it holds into every tenth second',
     lostTicks: 3,
     failingScripts: 1,
     lostLinks: 2,
+    refusedSeries: 5,
     cpuMs: 500,
     memoryBytes: 70_000_000,
   };
@@ -25,5 +26,6 @@ test('the agent brings what it costs and what it holds into every tenth second',
     agent_ticks_lost: 3,
     agent_links_lost: 2,
     agent_scripts_failing: 1,
+    agent_series_refused: 5,
   });
 });

@@ -10,6 +10,8 @@ export interface OwnReading {
   /** Ticks given up since the start, whatever the reason. */
   readonly lostTicks: number;
   readonly failingScripts: number;
+  /** Series left out because the host has as many as it may, since the start. */
+  readonly refusedSeries: number;
   /** Connections and attempts that ended without our wish, since the start. */
   readonly lostLinks: number;
   /** User and system time of the process, ms. */
@@ -29,6 +31,7 @@ export function ownCollector(read: () => OwnReading): Collector {
     lostTicks: { name: 'agent_ticks_lost', unit: '1' },
     lostLinks: { name: 'agent_links_lost', unit: '1' },
     failingScripts: { name: 'agent_scripts_failing', unit: '1' },
+    refusedSeries: { name: 'agent_series_refused', unit: '1' },
   });
   let beforeCpuMs = Number.NaN;
   return {
@@ -45,6 +48,7 @@ export function ownCollector(read: () => OwnReading): Collector {
       series.write(readings, 'lostTicks', now.lostTicks);
       series.write(readings, 'lostLinks', now.lostLinks);
       series.write(readings, 'failingScripts', now.failingScripts);
+      series.write(readings, 'refusedSeries', now.refusedSeries);
     },
   };
 }

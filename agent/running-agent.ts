@@ -187,6 +187,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       lostTicks: Object.values(lostTicks).reduce((sum, count) => sum + count, uncommittedTicks),
       failingScripts: scripts.states().filter(({ error }) => error !== null).length,
       lostLinks: link.counters.lostCount,
+      refusedSeries: sampler.seriesRefusedCount,
       cpuMs: (user + system) / 1_000,
       memoryBytes: process.memoryUsage.rss(),
     };

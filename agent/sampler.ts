@@ -1,6 +1,6 @@
 /**
  * Makes the tick: runs the collectors that are due and holds the column they write into and the layout that
- * says what the column means. First stage of the data path (DESIGN 3); a hot path, without allocation per series.
+ * says what the column means. First stage of the data path (docs/life-of-a-tick.md); a hot path, without allocation per series.
  *
  * Invariants: the order of the column is the order of the layout; within a run series are only appended, except
  * that those that are gone are cleaned out at most every 10 minutes; at most 6 layouts a minute; a series that

@@ -1,5 +1,5 @@
 /**
- * Makes the ticks: wakes when one is due, samples, commits, and only then hands it on. DESIGN 3, steps 1 to 3.
+ * Makes the ticks: wakes when one is due, samples, commits, and only then hands it on. See docs/life-of-a-tick.md.
  *
  * Invariants: a tick is in the spool before anyone hears of it, or it has no seq; a layout is in the spool before the
  * first tick that uses it; one timer is armed at any time between `start` and `stop`.

@@ -1,6 +1,6 @@
 /**
  * "No value" as one of three quiet NaNs, told apart by their payload and kept bit for bit from the
- * collector to the browser (DESIGN 3: not due, gone, failed).
+ * collector to the browser: not due, gone, failed.
  *
  * JavaScript has one NaN, and an engine may change a payload when a NaN passes through a number. So a
  * payload is only ever written and read through an integer view of the column, and columns are copied

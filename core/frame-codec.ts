@@ -3,7 +3,8 @@
  * every host and go to every viewer. Hot path, guarded by `bench/micro/codec.bench.ts` and `bench ingest`.
  *
  * The bytes are ordinary msgpack in the shortest form, so any library can read and write them; reading accepts
- * every valid form of a number. The figures that keep this file are in the benchmark's header.
+ * every valid form of a number. It is kept for decoding: 213 ns a frame of
+ * 60 series against 442 ns with guard and library (bundled, Node 20.20, 2 shared cores, November 2026); encoding is on a par.
  */
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 import { seqMax } from './limits.ts';

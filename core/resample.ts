@@ -3,7 +3,7 @@
  *
  * With more samples than points wanted, equal time buckets give their average, minimum and maximum; a spike
  * is in the maximum of its bucket at every zoom. "No value" is not counted; a bucket without a value is no
- * point, and a stretch without values longer than a gap's width is one null (FEATURES A1: nulls only at real gaps).
+ * point, and a stretch without values longer than a gap's width is one null.
  */
 
 export interface Point {

@@ -8,7 +8,7 @@ export interface BackoffOptions {
   readonly capMs: number;
 }
 
-/** Reconnects of an agent: first within 0–1 s, at most every 15 s on average 7.5 s (DESIGN 4). */
+/** Reconnects of an agent: first within 0–1 s, at most every 15 s on average 7.5 s. */
 export const linkBackoff: BackoffOptions = { baseMs: 1_000, capMs: 15_000 };
 /** Retries of the database: quick at first, since a restarted PostgreSQL is back within a second. */
 export const storeBackoff: BackoffOptions = { baseMs: 250, capMs: 5_000 };

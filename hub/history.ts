@@ -1,6 +1,6 @@
 /**
  * Reads one series across memory and database without seam, doubling or hole: open and sealed batches here
- * first, the storage thread's flights second, the database third (DESIGN 5.5). Data only moves that way.
+ * first, the storage thread's flights second, the database third. Data only moves that way.
  */
 import type { Point } from '#core/resample.ts';
 import type { SamplePart } from '#core/sample-parts.ts';

@@ -1,6 +1,6 @@
 /**
  * What the hub remembers of a host that pushes: its names with the newest value of each, and the layout that
- * its bodies are sampled into. The hub is the sampler of such hosts (DESIGN 3): one layout, the union of the names
+ * its bodies are sampled into. The hub is the sampler of such hosts: one layout, the union of the names
  * of the last 24 h. Pure.
  */
 import { layoutBytesMax } from '#core/limits.ts';

@@ -1,6 +1,6 @@
 /**
  * Pushed bodies: names each so that a retry is recognised, samples for clients that have no agent, stores and
- * only then answers and shows (DESIGN 3, "Clients that push").
+ * only then answers and shows.
  */
 import { fillAbsence } from '#core/absence.ts';
 import { encodeLayout, type Layout, type Sha256 } from '#core/series.ts';

@@ -13,6 +13,7 @@ import { Scripts, type ScriptsOptions, toScriptEnv } from './scripts.ts';
 
 let workFolder: string;
 let workerFile: string;
+let home: string;
 let folder: string;
 let bench: Bench;
 
@@ -135,13 +136,17 @@ beforeAll(async () => {
 afterAll(() => rm(workFolder, { recursive: true }));
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'scripts-'));
+  home = await mkdtemp(join(tmpdir(), 'scripts-'));
+  // What a .js file is follows from the nearest package.json, which must not be one that lies about in /tmp.
+  await writeFile(join(home, 'package.json'), '{}');
+  folder = join(home, 'metrics');
+  await mkdir(folder);
   bench = new Bench({ executableTimeoutMs: 1_500, moduleTimeoutMs: 1_500 });
 });
 
 afterEach(async () => {
   await bench.scripts.stop();
-  await rm(folder, { recursive: true });
+  await rm(home, { recursive: true });
 });
 
 describe('executables', () => {

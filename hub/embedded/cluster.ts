@@ -98,7 +98,7 @@ export async function createCluster(
   options: { readonly runAs: RunAs; readonly binaries: Binaries },
 ): Promise<void> {
   for (const name of await readdir(home)) {
-    if (name.startsWith('postgresql.new-')) await rm(join(home, name), { recursive: true, force: true });
+    if (name.startsWith('postgresql.new-')) await removeLeftover(join(home, name));
   }
   // Its own name each time: an initdb whose hub was killed may still be writing to the one before.
   const folder = join(home, `postgresql.new-${randomBytes(4).toString('hex')}`);
@@ -109,6 +109,15 @@ export async function createCluster(
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** Removes what a killed hub was making. Its initdb may still be writing there: what is left goes at the next start. */
+async function removeLeftover(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
   }
 }
 

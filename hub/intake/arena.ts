@@ -1,6 +1,6 @@
 /**
  * The buffer that sealed batches are copied into until the storage thread takes it: one transfer for many
- * batches (a `postMessage` each would cost 8.5 µs, see DESIGN 6). Hot path, guarded by `bench ingest`.
+ * batches (a `postMessage` each would cost 8.5 µs, measured). Hot path, guarded by `bench ingest`.
  */
 import type { Batch, FlightLayout } from './flight.ts';
 

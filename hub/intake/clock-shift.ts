@@ -1,5 +1,5 @@
 /**
- * What to add to the times of a stream whose agent had a wrong clock (DESIGN 4, "Clocks"). Pure.
+ * What to add to the times of a stream whose agent had a wrong clock. Pure.
  *
  * For streams of the boot that is running, the hub knows when they started by the monotonic clock, to within
  * the round trip. Streams of earlier boots keep their times unless they lie in the future.

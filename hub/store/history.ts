@@ -1,5 +1,5 @@
 /**
- * Reads one series of one host from batches, and merges it with what is not committed yet (DESIGN 5.5).
+ * Reads one series of one host from batches, and merges it with what is not committed yet.
  *
  * Whoever asks has taken the open batches first and the flights second; one statement here is third. So a
  * tick that moves on meanwhile is met at least once, and what is met twice is cut by (stream, seq).

@@ -1,5 +1,5 @@
 /**
- * The one statement that stores: compare-and-swap over any number of streams (DESIGN 5.3).
+ * The one statement that stores: compare-and-swap over any number of streams.
  *
  * It locks the named streams in key order, inserts for each the unbroken chain of batches and gaps that
  * starts behind its stored seq, moves the stored seq and the accounting by what was inserted and nothing

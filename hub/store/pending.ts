@@ -1,5 +1,5 @@
 /**
- * Samples of one series in flights whose commit has not been answered: the middle part of a read (DESIGN 5.5).
+ * Samples of one series in flights whose commit has not been answered: the middle part of a read (hub/history.ts).
  */
 import type { SamplePart } from '#core/sample-parts.ts';
 import { decodeLayout, type LayoutId } from '#core/series.ts';

@@ -1,6 +1,6 @@
 /**
  * Stores one pushed body as a stream of its own, through the same statement as everything else: a retry finds
- * its stream stored already, so there is no table of keys (DESIGN 3, "Clients that push").
+ * its stream stored already, so there is no table of keys.
  */
 import type { Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';

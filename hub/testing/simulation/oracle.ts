@@ -1,5 +1,5 @@
 /**
- * Knows every tick that was ever made and what became of it, and compares that with the database (RELIABILITY 1).
+ * Knows every tick that was ever made and what became of it, and compares that with the database.
  *
  * The exact rule of I1. A tick is *accepted* once the spool has committed it. When all faults are healed and all
  * agents are drained, each accepted tick is stored exactly once, or its place in its stream is covered by a stored

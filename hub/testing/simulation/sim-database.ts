@@ -1,5 +1,5 @@
 /**
- * The database as the statements of the hub see it: hosts, streams and what `ingest()` has inserted (DESIGN 5.3).
+ * The database as the statements of the hub see it: hosts, streams and what `ingest()` has inserted (hub/store/ingest.ts).
  *
  * Each call is one committed statement. `ingest` inserts for each stream the unbroken chain of rows of its lease
  * that starts right behind the stored seq, moves the accounting by what it inserted, and answers for every stream

@@ -3,7 +3,7 @@
  * is under way at a cut is lost, and each end hears of the cut at a time of its own (a half-open connection).
  *
  * A hostile proxy may deliver a message twice or exchange two of them: only kinds for which the protocol promises
- * to cope (RELIABILITY F27).
+ * to cope.
  */
 import { encodeMessage } from '#core/codec.ts';
 import type { FromAgent, Message, ToAgent } from '#core/message.ts';

@@ -1,5 +1,5 @@
 /**
- * The promise of exactly once, tried on many small worlds (DESIGN 2; RELIABILITY 1, 2.4, 3). `PULSEWIRE_SIM_SEEDS` sets
+ * The promise of exactly once, tried on many small worlds. `PULSEWIRE_SIM_SEEDS` sets
  * how many, `PULSEWIRE_SIM_FIRST` the first one; `PULSEWIRE_SIM_SEED` runs one of them with all that happened written out.
  */
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
  * One seed: a small world is drawn, faults rain on it for a minute or two, then everything is healed, the agents drain,
- * and the oracle judges. Throws when an invariant of RELIABILITY 1 does not hold.
+ * and the oracle judges. Throws when an invariant (oracle.ts) does not hold.
  */
 import { assert } from '#core/errors.ts';
 import { ModelSpool, type ModelSpoolState } from '#core/stream/testing/model-spool.ts';
