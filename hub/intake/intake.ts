@@ -1,31 +1,26 @@
 /**
- * From accepted items to stored ones: open batches, sealing, flights to the storage thread, and acks.
+ * From accepted items to stored ones: the hosts, their links and streams, and what becomes of each answer.
  *
- *   agent-session ─accept─► open batch ─seal─► arena ─poll─► flight ─answer─► settle ─► ack
+ *   agent-session ─accept─► FlightQueue ─flight─► storage thread ─answer─► settle ─► ack
  *
- * A batch is sealed by age, ticks, bytes, a new layout, a gap, `bye` or a stop. Arenas leave when somebody
- * waits, when they are large, or after `flushDelayMs`; at most two flights are under way, so that one is
- * encoded while the other is committed. The bound is `queuedBytesMax` over open batches, arenas and
- * flights: beyond it all is sealed and sent if nothing is in flight; else what is not in flight is
- * forgotten (the agents still hold it), credit goes to 0, and when a flight has been answered the agents are
- * given credit and send again.
+ * The bound is `queuedBytesMax` over open batches, arenas and flights: beyond it all is sealed and sent if nothing is
+ * in flight; else what is not in flight is forgotten (the agents still hold it), credit goes to 0, and when a flight
+ * has been answered the agents are given credit and send again.
  *
- * An engine: no socket, no database, no clock. Hot path, guarded by `bench ingest`.
+ * Invariants: an ack says what the database has committed, never more; what is accepted of a stream is in the queue,
+ * in flight or stored, or the stream has been told to send again. An engine: no socket, no database, no clock. Hot
+ * path, guarded by `bench ingest`.
  */
 import { creditBytesMax, creditBytesMin } from '#core/limits.ts';
-import type { GapReason } from '#core/message.ts';
-import { encodeLayout, type Layout, type LayoutId } from '#core/series.ts';
+import type { Layout } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
-import { Arena } from './arena.ts';
-import type { Batch, Flight, FlightAnswer, ReplayBatch, StreamOutcome } from './flight.ts';
+import { type IntakeCounters, newCounters } from './counters.ts';
+import type { Batch, Flight, FlightAnswer, StreamOutcome } from './flight.ts';
+import { type AcceptedGap, type AcceptedReplay, FlightQueue, type FlightSettings } from './flight-queue.ts';
 import { HostIntake, type StreamEntry } from './host-intake.ts';
 import { LayoutBook } from './layout-book.ts';
 
-export interface IntakeSettings {
-  /** Longest time a tick waits in an open batch, ms: freshness in the database against cost per sample. */
-  readonly batchAgeMs: number;
-  /** Longest time a sealed batch waits for others, ms. */
-  readonly flushDelayMs: number;
+export interface IntakeSettings extends FlightSettings {
   readonly queuedBytesMax: number;
 }
 
@@ -60,23 +55,6 @@ export interface IntakePorts {
   onTick(tick: AcceptedTick): void;
 }
 
-/** Raw bytes in an arena that make a flight by themselves: half a statement, as blocks are smaller than ticks. */
-const flightBytesWanted = 4 * 1024 * 1024;
-const flightsMax = 2;
-
-/** Counters since the start, for metrics and the status message. */
-export interface IntakeCounters {
-  acceptedTicks: number;
-  acceptedSamples: number;
-  replayedTicks: number;
-  duplicateItems: number;
-  nacks: number;
-  refusedTicks: number;
-  forgottenBatches: number;
-  sealedBatches: number;
-  flights: number;
-}
-
 export class Intake {
   /** Layouts of all hosts, each once. */
   readonly layouts = new LayoutBook();
@@ -85,39 +63,19 @@ export class Intake {
   readonly #hosts = new Map<number, HostIntake>();
   readonly #links = new Map<number, HostLink>();
   readonly #entries = new Map<number, StreamEntry>();
-  /** Streams with an open batch, in the order in which their batches were opened. */
-  readonly #open = new Set<StreamEntry>();
-  readonly #arenas: Arena[] = [];
-  readonly #flights = new Map<
-    number,
-    { readonly batches: readonly Batch[]; readonly queuedBytes: number; readonly oldestMs: number }
-  >();
-  readonly #sentLayouts = new Set<LayoutId>();
-  #openBytes = 0;
-  #arenaBytes = 0;
-  #flightBytes = 0;
-  #nextFlightId = 1;
+  readonly #queue: FlightQueue;
   #isStarved = false;
-  readonly counters: IntakeCounters = {
-    acceptedTicks: 0,
-    acceptedSamples: 0,
-    replayedTicks: 0,
-    duplicateItems: 0,
-    nacks: 0,
-    refusedTicks: 0,
-    forgottenBatches: 0,
-    sealedBatches: 0,
-    flights: 0,
-  };
+  readonly counters: IntakeCounters = newCounters();
 
   constructor(ports: IntakePorts, settings: IntakeSettings) {
     this.#ports = ports;
     this.#settings = settings;
+    this.#queue = new FlightQueue(ports, { ...settings, counters: this.counters });
   }
 
   /** Bytes that wait for the database: open, sealed and in flight. */
   get queuedBytes(): number {
-    return this.#openBytes + this.#arenaBytes + this.#flightBytes;
+    return this.#queue.queuedBytes;
   }
 
   get queuedBytesMax(): number {
@@ -134,19 +92,12 @@ export class Intake {
 
   /** How long the oldest unstored tick has been waiting, ms; 0 when none is. */
   unstoredMs(nowMs: number): number {
-    let oldestMs = nowMs;
-    for (const entry of this.#open) {
-      oldestMs = Math.min(oldestMs, entry.open.openedMs);
-      break;
-    }
-    for (const arena of this.#arenas) oldestMs = Math.min(oldestMs, arena.oldestMs);
-    for (const flight of this.#flights.values()) oldestMs = Math.min(oldestMs, flight.oldestMs);
-    return nowMs - oldestMs;
+    return this.#queue.unstoredMs(nowMs);
   }
 
   /** Whether nothing waits. */
   get isIdle(): boolean {
-    return this.#open.size === 0 && this.#arenas.length === 0 && this.#flights.size === 0;
+    return this.#queue.isIdle;
   }
 
   host(hostId: number): HostIntake {
@@ -178,14 +129,14 @@ export class Intake {
     const host = this.host(hostId);
     return shapes.map((shape) => {
       const known = host.byEpoch(shape.epoch);
-      if (known !== undefined) this.#clearOpen(known);
+      if (known !== undefined) this.#queue.clearOpen(known);
       if (known !== undefined && known.stream.id === shape.id) {
         known.stream.relink(shape);
         return known;
       }
       for (const former of [known, host.byOrdinal(shape.ordinal)]) {
         if (former === undefined) continue;
-        this.#clearOpen(former);
+        this.#queue.clearOpen(former);
         this.#dropEntry(former);
       }
       const entry = host.add(shape);
@@ -204,7 +155,7 @@ export class Intake {
     const host = this.#hosts.get(hostId);
     if (host === undefined) return;
     for (const entry of host.entries()) {
-      this.#clearOpen(entry);
+      this.#queue.clearOpen(entry);
       this.#dropEntry(entry);
     }
     this.#hosts.delete(hostId);
@@ -217,25 +168,13 @@ export class Intake {
     tick: { readonly seq: number; readonly timeMs: number; readonly layout: Layout; readonly column: Uint8Array },
     nowMs: number,
   ): void {
-    const { open, stream, host } = entry;
-    if (!open.isEmpty && (open.layout !== tick.layout || open.firstSeq + open.tickCount !== tick.seq))
-      this.seal(entry, nowMs);
-    if (open.isEmpty) this.#open.add(entry);
+    const { seq, layout, column } = tick;
+    const { stream, host } = entry;
     const timeMs = tick.timeMs + stream.shiftMs;
-    const before = open.byteCount;
-    open.add({ seq: tick.seq, timeMs, layout: tick.layout, column: tick.column }, nowMs);
-    this.#openBytes += open.byteCount - before;
+    this.#queue.addTick(entry, { seq, timeMs, layout, column }, nowMs);
     this.counters.acceptedTicks += 1;
-    this.counters.acceptedSamples += tick.layout.series.length;
-    if (open.isFull) this.seal(entry, nowMs);
-    this.#ports.onTick({
-      hostId: host.hostId,
-      ordinal: stream.ordinal,
-      seq: tick.seq,
-      layout: tick.layout,
-      timeMs,
-      column: tick.column,
-    });
+    this.counters.acceptedSamples += layout.series.length;
+    this.#ports.onTick({ hostId: host.hostId, ordinal: stream.ordinal, seq, layout, timeMs, column });
     this.#checkBound(nowMs);
   }
 
@@ -245,118 +184,47 @@ export class Intake {
   }
 
   /** Adds a replay block that the stream has accepted from `skipTicks` on. `block` is copied. */
-  addReplay(
-    entry: StreamEntry,
-    replay: Omit<ReplayBatch, 'kind' | 'streamId' | 'hostId' | 'lease' | 'byteOffset' | 'byteLength' | 'shiftMs'>,
-    block: Uint8Array,
-    nowMs: number,
-  ): void {
-    this.seal(entry, nowMs);
-    const arena = this.#arena(nowMs, nowMs);
-    const before = arena.queuedBytes;
-    const byteOffset = arena.reserve(block.byteLength);
-    arena.bytes.set(block, byteOffset);
-    arena.batches.push({
-      kind: 'replay',
-      streamId: entry.stream.id,
-      hostId: entry.host.hostId,
-      lease: entry.stream.lease,
-      ...replay,
-      byteOffset,
-      byteLength: block.byteLength,
-      shiftMs: entry.stream.shiftMs,
-    });
-    this.#arenaBytes += arena.queuedBytes - before;
-    this.#nameLayout(arena, entry.host.layout(replay.layoutId)!);
+  addReplay(entry: StreamEntry, replay: AcceptedReplay, block: Uint8Array, nowMs: number): void {
+    this.#queue.addReplay(entry, { replay, block }, nowMs);
     const tickCount = replay.tickCount - replay.skipTicks;
     this.counters.acceptedTicks += tickCount;
     this.counters.replayedTicks += tickCount;
     this.counters.acceptedSamples += tickCount * replay.columnCount;
-    this.counters.sealedBatches += 1;
     this.#checkBound(nowMs);
   }
 
   /** Adds a gap that the stream has accepted. Times are the agent's. */
-  addGap(
-    entry: StreamEntry,
-    gap: {
-      readonly firstSeq: number;
-      readonly lastSeq: number;
-      readonly reason: GapReason;
-      readonly fromMs: number;
-      readonly toMs: number;
-    },
-    nowMs: number,
-  ): void {
-    this.seal(entry, nowMs);
-    const { id: streamId, lease, shiftMs } = entry.stream;
-    const arena = this.#arena(nowMs, nowMs);
-    const before = arena.queuedBytes;
-    arena.batches.push({
-      kind: 'gap',
-      streamId,
-      hostId: entry.host.hostId,
-      lease,
-      ...gap,
-      fromMs: gap.fromMs + shiftMs,
-      toMs: gap.toMs + shiftMs,
-    });
-    this.#arenaBytes += arena.queuedBytes - before;
-    this.counters.sealedBatches += 1;
+  addGap(entry: StreamEntry, gap: AcceptedGap, nowMs: number): void {
+    this.#queue.addGap(entry, gap, nowMs);
     this.#checkBound(nowMs);
   }
 
   /** Seals the open batch of a stream, if it has one. */
   seal(entry: StreamEntry, nowMs: number): void {
-    if (entry.open.isEmpty) return;
-    const arena = this.#arena(nowMs, entry.open.openedMs);
-    const layout = entry.open.layout!;
-    const before = arena.queuedBytes;
-    this.#openBytes -= entry.open.byteCount;
-    entry.open.seal(entry.stream, entry.host.hostId, arena);
-    this.#arenaBytes += arena.queuedBytes - before;
-    this.#open.delete(entry);
-    this.#nameLayout(arena, layout);
-    this.counters.sealedBatches += 1;
+    this.#queue.seal(entry, nowMs);
   }
 
   /** Seals all that a host has open and sends it on without waiting for company. */
   sealHost(hostId: number, nowMs: number): void {
-    for (const entry of this.host(hostId).entries()) this.seal(entry, nowMs);
-    for (const arena of this.#arenas) arena.isUrgent = true;
+    for (const entry of this.host(hostId).entries()) this.#queue.seal(entry, nowMs);
+    this.#queue.hurry();
   }
 
   /** Seals everything: a stop of the hub. */
   sealAll(nowMs: number): void {
-    for (const entry of [...this.#open]) this.seal(entry, nowMs);
-    for (const arena of this.#arenas) arena.isUrgent = true;
+    this.#queue.sealAll(nowMs);
   }
 
   /** Seals what is old enough and sends what is ready. Call it at the end of a turn and every 100 ms. */
   poll(nowMs: number): void {
-    for (const entry of this.#open) {
-      if (!isPast(entry.open.openedMs, this.#settings.batchAgeMs, nowMs)) break;
-      this.seal(entry, nowMs);
-    }
-    while (this.#flights.size < flightsMax && this.#arenas.length > 0) {
-      const arena = this.#arenas[0]!;
-      const isReady =
-        arena.isUrgent ||
-        this.#arenas.length > 1 ||
-        arena.byteCount >= flightBytesWanted ||
-        isPast(arena.sealedMs, this.#settings.flushDelayMs, nowMs);
-      if (!isReady) return;
-      this.#fly();
-    }
+    this.#queue.poll(nowMs);
   }
 
   /** The storage thread has committed a flight, as far as it could be. */
   settled(answer: FlightAnswer, nowMs: number): void {
-    const flown = this.#flights.get(answer.flightId);
-    if (flown === undefined) return;
-    this.#flights.delete(answer.flightId);
-    this.#flightBytes -= flown.queuedBytes;
-    const lastSeqs = this.#lastSeqs(flown.batches);
+    const batches = this.#queue.answered(answer.flightId);
+    if (batches === null) return;
+    const lastSeqs = this.#lastSeqs(batches);
     for (const outcome of answer.outcomes) {
       const entry = this.#entries.get(outcome.streamId);
       if (entry === undefined) continue;
@@ -415,9 +283,7 @@ export class Intake {
 
   /** The sealed batches of a host that have not been handed over, for reading history, oldest first. */
   forEachSealed(hostId: number, onBatch: (batch: Batch, buffer: ArrayBuffer) => void): void {
-    for (const arena of this.#arenas) {
-      for (const batch of arena.batches) if (batch.hostId === hostId) onBatch(batch, arena.buffer());
-    }
+    this.#queue.forEachSealed(hostId, onBatch);
   }
 
   /** The last seq of each stream in a flight, of batches under the lease that holds now. */
@@ -435,13 +301,13 @@ export class Intake {
     const link = this.#links.get(entry.host.hostId);
     if (change === 'advanced') link?.acknowledged(entry);
     if (change !== 'rewound') return false;
-    this.#clearOpen(entry);
+    this.#queue.clearOpen(entry);
     link?.forgotten(entry);
     return true;
   }
 
   #forget(entry: StreamEntry): void {
-    this.#clearOpen(entry);
+    this.#queue.clearOpen(entry);
     entry.stream.forget();
   }
 
@@ -450,62 +316,15 @@ export class Intake {
     if (this.#entries.get(entry.stream.id) === entry) this.#entries.delete(entry.stream.id);
   }
 
-  #clearOpen(entry: StreamEntry): void {
-    if (entry.open.isEmpty) return;
-    this.#openBytes -= entry.open.byteCount;
-    entry.open.clear();
-    this.#open.delete(entry);
-    this.counters.forgottenBatches += 1;
-  }
-
-  /** Where a batch that is sealed now goes; its oldest tick came at `openedMs`. */
-  #arena(nowMs: number, openedMs: number): Arena {
-    let arena = this.#arenas.at(-1);
-    if (arena === undefined || arena.byteCount >= flightBytesWanted) {
-      arena = new Arena(nowMs);
-      this.#arenas.push(arena);
-    }
-    arena.oldestMs = Math.min(arena.oldestMs, openedMs);
-    return arena;
-  }
-
-  #nameLayout(arena: Arena, layout: Layout): void {
-    if (this.#sentLayouts.has(layout.id)) return;
-    this.#sentLayouts.add(layout.id);
-    arena.layouts.push({ id: layout.id, bytes: encodeLayout(layout) });
-  }
-
-  #fly(): void {
-    const arena = this.#arenas.shift()!;
-    const { batches, queuedBytes, oldestMs } = arena;
-    const flight: Flight = {
-      flightId: this.#nextFlightId,
-      batches: arena.batches,
-      layouts: arena.layouts,
-      buffer: arena.buffer(),
-    };
-    this.#nextFlightId += 1;
-    this.#flights.set(flight.flightId, { batches, queuedBytes, oldestMs });
-    this.#arenaBytes -= queuedBytes;
-    this.#flightBytes += queuedBytes;
-    this.counters.flights += 1;
-    this.#ports.flush(flight);
-  }
-
   /** Sends everything, or gives it up if the database has not answered for so long that the bound is reached. */
   #checkBound(nowMs: number): void {
     if (this.queuedBytes <= this.#settings.queuedBytesMax) return;
-    if (this.#flights.size === 0) {
-      this.sealAll(nowMs);
-      this.poll(nowMs);
+    if (this.#queue.flightCount === 0) {
+      this.#queue.sealAll(nowMs);
+      this.#queue.poll(nowMs);
       return;
     }
-    for (const arena of this.#arenas) {
-      this.counters.forgottenBatches += arena.batches.length;
-      for (const layout of arena.layouts) this.#sentLayouts.delete(layout.id);
-    }
-    this.#arenas.length = 0;
-    this.#arenaBytes = 0;
+    this.#queue.dropSealed();
     // The answer to the flight that is under way ends this state.
     if (!this.#isStarved) for (const link of this.#links.values()) link.creditChanged(0);
     this.#isStarved = true;
@@ -515,9 +334,4 @@ export class Intake {
       this.#links.get(entry.host.hostId)?.forgotten(entry);
     }
   }
-}
-
-/** Whether `waitMs` have gone by since; a clock that was set back must not make anything wait. */
-function isPast(sinceMs: number, waitMs: number, nowMs: number): boolean {
-  return nowMs - sinceMs >= waitMs || nowMs < sinceMs;
 }

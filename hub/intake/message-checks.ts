@@ -2,7 +2,7 @@
  * What a message of an agent must be by itself, apart from what the session knows of it: pure checks.
  *
  * A breach of the envelope throws ProtocolError, which costs the connection; a fault of one tick is answered as text,
- * because it costs that tick alone (DESIGN 3, item 5).
+ * because it costs that tick alone.
  */
 import { ProtocolError } from '#core/errors.ts';
 import { blockTicksMax, replayInflatedBytesMax, replaySamplesMax } from '#core/limits.ts';
