@@ -138,12 +138,13 @@ describe('parsePush()', () => {
     expect(() => parsePush(Uint8Array.of(0x22, 0xff, 0x22), nowMs)).toThrow('JSON in UTF-8');
   });
 
-  test('makes no prototype of what a client calls __proto__', () => {
-    const body = '{"hostname":"a","client_id":"c","tags":{"__proto__":"x"},"metrics":{"a":1,"constructor":2}}';
-    const { ticks, tags } = parse(body);
+  test('makes no prototype of what a client calls so, and says that __proto__ is no name', () => {
+    const bodyOf = (name: string) => `{"hostname":"a","client_id":"c","tags":{"${name}":"x"},"metrics":{"${name}":2}}`;
 
-    expect(ticks[0]!.values.get('constructor')).toBe(2);
-    expect(Object.getPrototypeOf(tags)).toBe(Object.prototype);
+    expect(parse(bodyOf('constructor')).ticks[0]!.values.get('constructor')).toBe(2);
+    expect(problemOf(bodyOf('__proto__'))).toBe(
+      '400 Cannot accept metrics: tags: "__proto__" cannot be a name; metrics: "__proto__" cannot be a name; metrics: 1..4000 are wanted: got 0',
+    );
   });
 });
 

@@ -53,7 +53,8 @@ const problemsShownMax = 10;
 
 /** Throws HttpError 400 with everything that is wrong. */
 export function parsePush(body: Uint8Array, nowMs: number): ParsedPush {
-  const parsed = pushBodySchema.safeParse(parseJson(body));
+  const content = parseJson(body);
+  const parsed = pushBodySchema.safeParse(content);
   if (!parsed.success) {
     throw refusal(
       parsed.error.issues.map(
@@ -63,7 +64,7 @@ export function parsePush(body: Uint8Array, nowMs: number): ParsedPush {
   }
   const { hostname: hostName, client_id: clientId, tags, metrics } = parsed.data;
   const ticks = toTicks(metrics, nowMs);
-  const problems = problemsOf({ hostName, tags, metrics, ticks, nowMs });
+  const problems = [...protoProblems(content), ...problemsOf({ hostName, tags, metrics, ticks, nowMs })];
   if (problems.length > 0) throw refusal(problems);
   const isTimed = Object.values(metrics).every((reading) => typeof reading !== 'number');
   return { hostName, clientId, tags, ticks, isTimed };
@@ -114,6 +115,14 @@ function problemsOf(push: {
       `metrics: a timestamp lies at most ${futureMsMax / 3_600_000} hours in the future: got ${newestMs / 1_000} at ${push.nowMs / 1_000}`,
     );
   return problems;
+}
+
+/** The schema leaves this one name out without a word; a value must not be lost like that. */
+function protoProblems(content: unknown): string[] {
+  const { tags, metrics } = content as { readonly tags?: object; readonly metrics: object };
+  return Object.entries({ tags, metrics }).flatMap(([field, record]) =>
+    record !== undefined && Object.hasOwn(record, '__proto__') ? [`${field}: "__proto__" cannot be a name`] : [],
+  );
 }
 
 function refusal(problems: readonly string[]): HttpError {
