@@ -16,7 +16,8 @@ import type { GapReason, Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { Item, ReadLimits, Spool, SpoolStream } from '#core/stream/item.ts';
 import { type ChangeOptions, SpoolDisk, type SpoolLog, spoolBytesMin } from './spool/disk.ts';
-import type { NewTick, SpoolFile, StreamStart } from './spool/spool-file.ts';
+import type { NewTick, SpoolFile } from './spool/spool-file.ts';
+import type { StreamStart } from './spool/stream-state.ts';
 
 const spoolBytesDefault = 1024 * 1024 * 1024;
 

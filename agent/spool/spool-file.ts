@@ -1,61 +1,27 @@
 /**
- * One open spool database: the items and streams in it, and every change to them as SQL.
+ * One open spool database: its streams, and every change to them and their items.
  *
  * Nothing here begins or ends a transaction or survives an error of SQLite: it throws, the owner (`SqliteSpool`) rolls
  * back and opens the file anew, because the streams kept in memory here may then be ahead of the file.
  *
  * Invariant: of each stream, ticks and gaps cover oldest..next − 1 without hole or overlap, and oldest ≤ acked + 1.
  */
-import { assert, DecodeError } from '#core/errors.ts';
+import { assert } from '#core/errors.ts';
 import type { GapReason, Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
-import { cutGap, layGap, timeBetween, timeInGap } from '#core/stream/gap-range.ts';
-import {
-  type GapItem,
-  type Item,
-  itemCrc,
-  type ReadLimits,
-  type SpoolStream,
-  type TickItem,
-} from '#core/stream/item.ts';
+import { timeBetween } from '#core/stream/gap-range.ts';
+import type { Item, ReadLimits, SpoolStream, TickItem } from '#core/stream/item.ts';
 import { type Database, pageBytes } from './database.ts';
-import { type GapRow, idBytes, parseGap, parseTick, rowCrc, type StreamRow, type TickRow } from './schema.ts';
+import { idBytes, rowCrc, type StreamRow } from './schema.ts';
 import { prepareStatements, type SpoolStatements } from './statements.ts';
-
-/** What names a new stream and places it in time. */
-export interface StreamStart {
-  readonly epoch: Id128;
-  readonly bootId: Id128;
-  readonly startWallMs: number;
-  readonly startMonotonicMs: number;
-}
+import { type SeqRange, StreamItems } from './stream-items.ts';
+import { loadStream, newStream, type StreamStart, type StreamState, toSpoolStream } from './stream-state.ts';
 
 export interface NewTick {
   readonly timeMs: number;
   readonly layoutId: LayoutId;
   /** Little-endian float64, one a series. */
   readonly column: Uint8Array;
-}
-
-export interface SeqRange {
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-}
-
-/** A stream in memory. The tick `seq` lies at rowid `base + seq`. */
-interface StreamState {
-  readonly id: number;
-  readonly start: StreamStart;
-  readonly epochBytes: Buffer;
-  readonly base: number;
-  oldest: number;
-  next: number;
-  acked: number;
-  ackedCrc: number | null;
-  gapTicks: number;
-  lastMs: number;
-  /** `next` as it was at the last ack. */
-  readonly seenNext: number;
 }
 
 export interface SpoolFileOptions {
@@ -76,6 +42,7 @@ const sparePages = 8;
 export class SpoolFile {
   readonly #options: SpoolFileOptions;
   readonly #sql: SpoolStatements;
+  readonly #items: StreamItems;
   readonly #streams: StreamState[] = [];
   #heldTicks = 0;
   #layoutCount: number;
@@ -88,9 +55,13 @@ export class SpoolFile {
   constructor(db: Database, options: SpoolFileOptions) {
     this.#options = options;
     this.#sql = prepareStatements(db);
+    this.#items = new StreamItems(this.#sql);
     const rows = this.#sql.streams.all() as StreamRow[];
     rows.forEach((row, index) => {
-      this.#load(row, rows[index + 1]?.base ?? Number.MAX_SAFE_INTEGER);
+      const lastTickId = rows[index + 1]?.base ?? Number.MAX_SAFE_INTEGER;
+      const { stream, heldTicks } = loadStream(this.#sql, { row, lastTickId });
+      this.#streams.push(stream);
+      this.#heldTicks += heldTicks;
     });
     this.#layoutCount = this.#sql.layoutCount.get() as number;
   }
@@ -133,26 +104,11 @@ export class SpoolFile {
 
   /** Makes a new current stream; drained ones go. `acked` is above 0 only for a stream whose rows a damage took. */
   openStream(start: StreamStart, acked = 0): void {
-    const previous = this.#streams.at(-1);
-    const base = previous === undefined ? 0 : previous.base + previous.next;
-    const id = (previous?.id ?? 0) + 1;
-    const epochBytes = idBytes(start.epoch);
-    const { startWallMs, startMonotonicMs } = start;
-    this.#sql.addStream.run(
-      id,
-      epochBytes,
-      idBytes(start.bootId),
-      startWallMs,
-      startMonotonicMs,
-      base,
-      acked,
-      acked + 1,
-    );
-    const next = acked + 1;
-    this.#streams.push({
-      ...{ id, start, epochBytes, base, oldest: next, next, acked },
-      ...{ ackedCrc: null, gapTicks: 0, lastMs: startWallMs, seenNext: next },
-    });
+    const stream = newStream(start, { previous: this.#streams.at(-1), acked });
+    const { id, epochBytes, base, next } = stream;
+    const { bootId, startWallMs, startMonotonicMs } = start;
+    this.#sql.addStream.run(id, epochBytes, idBytes(bootId), startWallMs, startMonotonicMs, base, acked, next);
+    this.#streams.push(stream);
     this.#dropDrained();
   }
 
@@ -172,7 +128,7 @@ export class SpoolFile {
       { seq: firstSeq - 1, timeMs: stream.lastMs },
       { seq: next - 1, timeMs: lastMs },
     );
-    this.#lay(stream, { kind: 'gap', firstSeq, lastSeq: next - 1, reason: 'damaged', fromMs, toMs: lastMs });
+    this.#items.lay(stream, { kind: 'gap', firstSeq, lastSeq: next - 1, reason: 'damaged', fromMs, toMs: lastMs });
     this.#options.onLost('damaged', next - firstSeq);
     stream.lastMs = lastMs;
   }
@@ -198,14 +154,13 @@ export class SpoolFile {
     const stream = this.#known(epoch);
     const firstSeq = Math.max(fromSeq, stream.oldest);
     if (firstSeq >= stream.next) return [];
-    const gap = this.#gapAt(stream, firstSeq);
+    const gap = this.#items.gapAt(stream, firstSeq);
     if (gap !== null) return [gap];
 
-    const lastSeq = this.#lastBeforeGap(stream, firstSeq);
+    const lastSeq = this.#items.lastBeforeGap(stream, firstSeq);
     const ticks: TickItem[] = [];
     let samples = 0;
-    for (const row of this.#ticks(stream, { firstSeq, lastSeq }, Math.max(1, limits.tickCountMax))) {
-      const tick = toOwnTick(stream, row);
+    for (const tick of this.#items.ticks(stream, { firstSeq, lastSeq }, Math.max(1, limits.tickCountMax))) {
       if (tick === null || tick.seq !== firstSeq + ticks.length) break;
       samples += tick.column.byteLength / 8;
       if (ticks.length > 0 && (samples > limits.samplesMax || tick.layoutId !== ticks[0]!.layoutId)) break;
@@ -221,10 +176,9 @@ export class SpoolFile {
   coverDamage(epoch: Id128, fromSeq: number): boolean {
     const stream = this.#known(epoch);
     const firstSeq = Math.max(fromSeq, stream.oldest);
-    if (firstSeq >= stream.next || this.#gapAt(stream, firstSeq) !== null) return false;
-    let lastSeq = this.#lastBeforeGap(stream, firstSeq);
-    for (const row of this.#ticks(stream, { firstSeq, lastSeq }, lastSeq - firstSeq + 1)) {
-      const tick = toOwnTick(stream, row);
+    if (firstSeq >= stream.next || this.#items.gapAt(stream, firstSeq) !== null) return false;
+    let lastSeq = this.#items.lastBeforeGap(stream, firstSeq);
+    for (const tick of this.#items.ticks(stream, { firstSeq, lastSeq }, lastSeq - firstSeq + 1)) {
       if (tick === null) continue;
       lastSeq = tick.seq - 1;
       break;
@@ -239,7 +193,7 @@ export class SpoolFile {
     const stream = this.#known(epoch);
     assert(seq < stream.next, 'only numbered ticks are acknowledged');
     if (seq < stream.acked) return false;
-    if (seq > stream.acked) stream.ackedCrc = this.#crcAt(stream, seq);
+    if (seq > stream.acked) stream.ackedCrc = this.#items.crcAt(stream, seq);
     stream.acked = seq;
     stream.gapTicks = gapTicks;
     this.#saveStream(stream);
@@ -252,7 +206,7 @@ export class SpoolFile {
   rewind(epoch: Id128, seq: number, reason: GapReason): void {
     const stream = this.#known(epoch);
     if (seq >= stream.acked) return;
-    stream.ackedCrc = this.#crcAt(stream, seq);
+    stream.ackedCrc = this.#items.crcAt(stream, seq);
     stream.acked = seq;
     const { oldest } = stream;
     if (oldest > seq + 1) {
@@ -260,10 +214,10 @@ export class SpoolFile {
       const after =
         oldest === stream.next
           ? { seq: oldest - 1, timeMs: stream.lastMs }
-          : { seq: oldest, timeMs: this.#timeAt(stream, oldest) };
+          : { seq: oldest, timeMs: this.#items.timeAt(stream, oldest) };
       const fromMs = timeBetween(seq + 1, before, after);
       const toMs = timeBetween(oldest - 1, before, after);
-      this.#lay(stream, { kind: 'gap', firstSeq: seq + 1, lastSeq: oldest - 1, reason, fromMs, toMs });
+      this.#items.lay(stream, { kind: 'gap', firstSeq: seq + 1, lastSeq: oldest - 1, reason, fromMs, toMs });
       stream.oldest = seq + 1;
       this.#options.onLost(reason, oldest - 1 - seq);
     }
@@ -283,33 +237,11 @@ export class SpoolFile {
     const current = this.#current();
     assert(forked !== current, 'the current stream is not re-homed into itself');
     for (const seq of [...new Set(seqs)].sort((a, b) => a - b)) {
-      const tick = this.#tickAt(forked, seq);
+      const tick = this.#items.tickAt(forked, seq);
       if (tick !== null) this.#insert(current, tick);
     }
     this.#dropThrough(forked, forked.next - 1);
     this.#dropDrained();
-  }
-
-  /** Reads a stream's row and works out what it holds. */
-  #load(row: StreamRow, lastTickId: number): void {
-    const start: StreamStart = {
-      epoch: row.epoch.toString('hex'),
-      bootId: row.boot_id.toString('hex'),
-      startWallMs: row.start_wall_ms,
-      startMonotonicMs: row.start_monotonic_ms,
-    };
-    const first = this.#sql.firstTick.get(row.base + 1, lastTickId) as TickRow | undefined;
-    const last = this.#sql.lastTick.get(row.base + 1, lastTickId) as TickRow | undefined;
-    const gaps = this.#sql.gapSpan.get(row.id) as { first: number | null; last: number | null; to: number; n: number };
-    const known = Math.max(row.acked, last === undefined ? 0 : last.id - row.base, gaps.last ?? 0) + 1;
-    const oldest = Math.min(first === undefined ? known : first.id - row.base, gaps.first ?? known);
-    const stream: StreamState = {
-      ...{ id: row.id, start, epochBytes: row.epoch, base: row.base, oldest, next: known },
-      ...{ acked: row.acked, ackedCrc: row.acked_crc, gapTicks: row.gap_ticks, seenNext: row.seen_next },
-      lastMs: Math.max(last?.time_ms ?? row.start_wall_ms, gaps.to ?? row.start_wall_ms),
-    };
-    this.#streams.push(stream);
-    this.#heldTicks += known - oldest - gaps.n;
   }
 
   #known(epoch: Id128): StreamState {
@@ -368,83 +300,19 @@ export class SpoolFile {
   /** Forgets everything up to `seq`, of a gap that reaches over it the part below. */
   #dropThrough(stream: StreamState, seq: number): void {
     if (seq < stream.oldest) return;
-    const gap = this.#gapAt(stream, seq);
-    const gapTicks = this.#sql.gapTicksThrough.get(seq, stream.id, seq) as number;
-    this.#heldTicks -= seq - stream.oldest + 1 - gapTicks;
-    this.#sql.dropTicks.run(stream.base + stream.oldest, stream.base + seq);
-    this.#sql.dropGaps.run(stream.id, 0, seq);
-    if (gap !== null && gap.lastSeq > seq) this.#addGap(stream, cutGap(gap, seq + 1, gap.lastSeq));
+    this.#heldTicks -= this.#items.dropThrough(stream, seq);
     stream.oldest = seq + 1;
   }
 
   /** Turns held items into a gap. */
   #giveUp(stream: StreamState, range: SeqRange, reason: GapReason): void {
-    const fromMs = this.#timeAt(stream, range.firstSeq);
-    const toMs = this.#timeAt(stream, range.lastSeq);
-    const covered = this.#lay(stream, { kind: 'gap', ...range, reason, fromMs, toMs });
+    const fromMs = this.#items.timeAt(stream, range.firstSeq);
+    const toMs = this.#items.timeAt(stream, range.lastSeq);
+    const covered = this.#items.lay(stream, { kind: 'gap', ...range, reason, fromMs, toMs });
     const lost = range.lastSeq - range.firstSeq + 1 - covered;
-    this.#sql.dropTicks.run(stream.base + range.firstSeq, stream.base + range.lastSeq);
+    this.#items.dropTicks(stream, range);
     this.#heldTicks -= lost;
     this.#options.onLost(reason, lost);
-  }
-
-  /** Lays a gap over those there are. Returns how many of its seqs were covered by gaps before. */
-  #lay(stream: StreamState, gap: GapItem): number {
-    const left = this.#gapAt(stream, gap.firstSeq - 1);
-    const others = this.#sql.gapsBetween.all(stream.id, gap.firstSeq, gap.lastSeq + 1) as GapRow[];
-    const near = [...(left === null ? [] : [left]), ...others.map(toGap)];
-    let covered = 0;
-    for (const other of near) {
-      covered += Math.max(0, Math.min(other.lastSeq, gap.lastSeq) - Math.max(other.firstSeq, gap.firstSeq) + 1);
-      this.#sql.dropGaps.run(stream.id, other.firstSeq, other.firstSeq);
-    }
-    for (const laid of layGap(near, gap)) this.#addGap(stream, laid);
-    return covered;
-  }
-
-  #addGap(stream: StreamState, gap: GapItem): void {
-    this.#sql.addGap.run(stream.id, gap.firstSeq, gap.lastSeq, gap.reason, gap.fromMs, gap.toMs);
-  }
-
-  #gapAt(stream: StreamState, seq: number): GapItem | null {
-    const row = this.#sql.gapBefore.get(stream.id, seq) as GapRow | undefined;
-    return row === undefined || row.last_seq < seq ? null : toGap(row);
-  }
-
-  /** Last seq before the first gap that starts above `seq`. */
-  #lastBeforeGap(stream: StreamState, seq: number): number {
-    const row = this.#sql.gapAfter.get(stream.id, seq) as GapRow | undefined;
-    return row === undefined ? stream.next - 1 : row.first_seq - 1;
-  }
-
-  #ticks(stream: StreamState, range: SeqRange, countMax: number): IterableIterator<TickRow> {
-    const { firstSeq, lastSeq } = range;
-    return this.#sql.ticks.iterate(
-      stream.base + firstSeq,
-      stream.base + lastSeq,
-      countMax,
-    ) as IterableIterator<TickRow>;
-  }
-
-  #tickAt(stream: StreamState, seq: number): TickItem | null {
-    const row = this.#sql.tick.get(stream.base + seq) as TickRow | undefined;
-    return row === undefined ? null : toOwnTick(stream, row);
-  }
-
-  /** CRC of the tick at `seq`; null for a gap, because the hub may have taken the ticks before they were given up. */
-  #crcAt(stream: StreamState, seq: number): number | null {
-    const tick = seq < stream.oldest ? null : this.#tickAt(stream, seq);
-    return tick === null ? null : itemCrc(tick);
-  }
-
-  /** Time of a held seq, as near as it is known. */
-  #timeAt(stream: StreamState, seq: number): number {
-    const gap = this.#gapAt(stream, seq);
-    if (gap !== null) return timeInGap(gap, seq);
-    const row = this.#sql.tick.get(stream.base + seq) as TickRow | undefined;
-    if (typeof row?.time_ms === 'number') return row.time_ms;
-    const before = { seq: 1, timeMs: stream.start.startWallMs };
-    return timeBetween(seq, before, { seq: stream.next - 1, timeMs: stream.lastMs });
   }
 
   /** Makes sure that a tick of so many bytes fits; what is only kept goes first, then the oldest become a gap. */
@@ -484,12 +352,12 @@ export class SpoolFile {
     for (const stream of this.#streams) {
       let fromSeq = stream.acked + 1;
       while (dropped < countMax && fromSeq < stream.next) {
-        const gap = this.#gapAt(stream, fromSeq);
+        const gap = this.#items.gapAt(stream, fromSeq);
         if (gap !== null) {
           fromSeq = gap.lastSeq + 1;
           continue;
         }
-        const lastSeq = Math.min(this.#lastBeforeGap(stream, fromSeq), fromSeq + countMax - dropped - 1);
+        const lastSeq = Math.min(this.#items.lastBeforeGap(stream, fromSeq), fromSeq + countMax - dropped - 1);
         this.#giveUp(stream, { firstSeq: fromSeq, lastSeq }, 'spool_full');
         dropped += lastSeq - fromSeq + 1;
         fromSeq = lastSeq + 1;
@@ -498,21 +366,4 @@ export class SpoolFile {
     }
     return dropped;
   }
-}
-
-function toSpoolStream(stream: StreamState): SpoolStream {
-  const { start, oldest, next, acked, ackedCrc, gapTicks } = stream;
-  return { ...start, oldest, next, acked, ackedCrc, gapTicks };
-}
-
-function toGap(row: GapRow): GapItem {
-  const gap = parseGap(row);
-  if (gap === null) throw new DecodeError(`Cannot read spool: a gap must be well formed: got ${JSON.stringify(row)}`);
-  return gap;
-}
-
-/** The tick of a row, if it is whole and stands where its stream has it. */
-function toOwnTick(stream: StreamState, row: TickRow): TickItem | null {
-  const tick = parseTick(row);
-  return tick !== null && row.id === stream.base + tick.seq && stream.epochBytes.equals(row.epoch) ? tick : null;
 }
