@@ -135,6 +135,18 @@ describe('AgentLink', () => {
     expect([rig.take(), rig.link.outstandingBytes]).toEqual(['frame 3', 2 * itemBytes]);
   });
 
+  test('the newest tick goes ahead as live on a congested socket, and the backlog waits', () => {
+    const rig = new Rig(20);
+    rig.isCongested = true;
+    rig.open();
+    rig.tick();
+    rig.tick();
+    expect([rig.take(), rig.link.state]).toEqual(['hello, layout, live 21, live 22', 'resuming']);
+    rig.isCongested = false;
+    rig.link.pump(0);
+    expect(rig.take()).toBe('replay 1+22');
+  });
+
   test('one item may go with the smallest credit, none with credit 0', () => {
     const rig = new Rig(2).open({}, 1);
     expect(rig.take()).toBe('hello, layout, frame 1');

@@ -41,7 +41,7 @@ export interface NewTick {
 }
 
 export interface LinkPorts extends SenderPorts {
-  /** Whether the socket holds so much that nothing but the newest tick should be added. */
+  /** Whether the socket holds so much that nothing but the newest tick should be added; that one is not asked about. */
   isCongested(): boolean;
   /** Everything of a hello but the streams. */
   greet(): Omit<Hello, 'kind' | 'streams'>;
@@ -151,7 +151,7 @@ export class AgentLink {
     this.pump(nowMs, tick);
     const lane = this.#lanes.find((one) => one.epoch === tick.epoch);
     if (tick.seq !== null && lane !== undefined && lane.sentSeq >= tick.seq) return;
-    if (this.#ports.isCongested()) return;
+    // Even on a socket that is behind: it is one tick an interval, and the owner of the socket ends one that is stuck.
     this.#sender.sendLayout(tick.layoutId, tick.layoutBytes);
     const { layoutId, timeMs, column } = tick;
     this.#ports.send({ kind: 'live', ordinal: lane?.ordinal ?? 0, seq: tick.seq ?? 0, layoutId, timeMs, column });
