@@ -19,8 +19,8 @@ const methods = {
     clock = createClock(clockOffsetMs);
     swarm = new Swarm(plan, clock);
   },
-  /** Resolves when all are welcomed. */
-  connect: async ({ perSecond }: { readonly perSecond: number }) => current().connect(perSecond),
+  /** Resolves when so many are welcomed. */
+  connect: async (wanted: { readonly perSecond: number; readonly count: number }) => current().connect(wanted),
   /** Resolves with the moment at which all was acknowledged. */
   flood: async ({ durationMs }: { readonly durationMs: number }) => {
     const fromMs = clock.nowMs();

@@ -62,7 +62,8 @@ export async function runBench(args: readonly string[]): Promise<number> {
     say(formatFigures(`${name}${wanted.isSmoke ? ' (smoke)' : ''}, commit ${result.commit}`, result.figures));
     for (const problem of result.problems) say(`  problem: ${problem}`);
     if (result.problems.length > 0) exitCode = 1;
-    if (!wanted.isSmoke && wanted.profileFolder === null) say(`  ${await writeResult(resolve(packageFolder(), 'bench/results'), result)}`);
+    if (!wanted.isSmoke && wanted.profileFolder === null)
+      say(`  ${await writeResult(resolve(packageFolder(), 'bench/results'), result)}`);
   }
   return exitCode;
 }
@@ -122,6 +123,7 @@ function isName(text: string): text is ScenarioName {
 function scenarioOf(name: ScenarioName, wanted: Arguments): Scenario {
   const row: Scenario = scenarios[name][wanted.isSmoke ? 'smoke' : 'full'];
   const seeded = wanted.seed === null || row.kind === 'start' ? row : { ...row, seed: wanted.seed };
+  if (seeded.kind === 'ingest' && wanted.withPeers) return { ...seeded, measureMs: seeded.peersMeasureMs };
   return seeded.kind === 'kill' && wanted.runCount !== null ? { ...seeded, runCount: wanted.runCount } : seeded;
 }
 

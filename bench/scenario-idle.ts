@@ -1,8 +1,9 @@
 /**
  * `idle`: what a connected agent costs that says nothing: hello, one layout that all share, then only heartbeats.
  *
- * Memory is the hub process's proportional set size, read when it has been left alone for a while, before and
- * after the agents come. Kernel memory of the sockets is not in it.
+ * Memory is the hub process's proportional set size, read when it has been left alone for a while: once when the
+ * first agents have come, so that what grows once has grown, and again when all have. Kernel memory of the sockets is not
+ * in it.
  */
 import { postgresVersion } from './database.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
@@ -11,7 +12,7 @@ import { cpuBetween, readCpu, sleep, withAgents, withHub } from './session.ts';
 import { readUsage } from './usage.ts';
 
 export function runIdle(scenario: IdleScenario, context: ScenarioContext): Promise<ScenarioOutcome> {
-  const { agentCount, metricCount, connectsPerSec, settleMs, seed } = scenario;
+  const { agentCount, warmupCount, metricCount, connectsPerSec, settleMs, seed } = scenario;
   return withHub(context, (session) => {
     const { port } = session.hub.folder;
     const plan = {
@@ -25,10 +26,12 @@ export function runIdle(scenario: IdleScenario, context: ScenarioContext): Promi
       seed,
     };
     return withAgents(plan, async (agents) => {
+      const memoryEmpty = readUsage(session.hub.pid).memoryBytes;
+      await agents.call('connect', { perSecond: connectsPerSec, count: warmupCount });
       await sleep(settleMs);
       const memoryBefore = readUsage(session.hub.pid).memoryBytes;
       const connectMs = performance.now();
-      await agents.call('connect', { perSecond: connectsPerSec });
+      await agents.call('connect', { perSecond: connectsPerSec, count: agentCount });
       const connectedSec = (performance.now() - connectMs) / 1_000;
       context.say(`${agentCount} agents are connected; waiting ${settleMs} ms`);
       await sleep(settleMs);
@@ -41,10 +44,11 @@ export function runIdle(scenario: IdleScenario, context: ScenarioContext): Promi
       const [row] = await sql<{ hosts: number }[]>`select count(*)::int as hosts from host`;
       return {
         figures: {
-          memoryBytesPerConnection: (memoryAfter - memoryBefore) / agentCount,
-          hubMemoryBytesBefore: memoryBefore,
+          memoryBytesPerConnection: (memoryAfter - memoryBefore) / (agentCount - warmupCount),
+          memoryBytesPerConnectionFromEmpty: (memoryAfter - memoryEmpty) / agentCount,
+          hubMemoryBytesEmpty: memoryEmpty,
           hubMemoryBytes: memoryAfter,
-          connectsPerSec: agentCount / connectedSec,
+          connectsPerSec: (agentCount - warmupCount) / connectedSec,
           hubCoreRatio: cpu.hubSec / (settleMs / 1_000),
           postgresCoreRatio: cpu.postgresSec / (settleMs / 1_000),
           openCount: report.openCount,

@@ -12,8 +12,8 @@ import { cpuBetween, readCpu, sleep, storedProblems, withAgents, withHub } from 
 import { readTreeUsage } from './usage.ts';
 
 const settleMs = 3_000;
-/** The made-up ticks are a second apart and in the past: 12 h hold 43,200 of them. */
-const ageMs = 12 * 3_600_000;
+/** The made-up ticks are a second apart and in the past: 48 h hold 172,800 of them, twice what a minute has stored so far. */
+const ageMs = 48 * 3_600_000;
 
 export function runIngest(scenario: IngestScenario, context: ScenarioContext): Promise<ScenarioOutcome> {
   const { agentCount, metricCount, datasetTicks, seed } = scenario;
@@ -30,7 +30,7 @@ export function runIngest(scenario: IngestScenario, context: ScenarioContext): P
     };
     return withAgents(plan, async (agents) => {
       const { sql } = session.database;
-      await agents.call('connect', { perSecond: 500 });
+      await agents.call('connect', { perSecond: 500, count: agentCount });
       context.say(`${agentCount} agents are connected; warming up`);
       await agents.call('flood', { durationMs: scenario.warmupMs });
       await sleep(context.isSmoke ? 0 : settleMs);

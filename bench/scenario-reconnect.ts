@@ -16,14 +16,23 @@ import type { ReconnectScenario } from './scenarios.ts';
 import { cpuBetween, readCpu, sleep, storedProblems, withAgents, withHub, withViewers } from './session.ts';
 
 export function runReconnect(scenario: ReconnectScenario, context: ScenarioContext): Promise<ScenarioOutcome> {
-  const { agentCount, metricCount, intervalMs, viewerCount, hostsPerViewer, seed } = scenario;
+  const { agentCount, metricCount, datasetTicks, intervalMs, viewerCount, hostsPerViewer, seed } = scenario;
   return withHub(context, (session) => {
     const { port } = session.hub.folder;
     const startsInMs = startsInMsOf(scenario);
-    const plan = { port, agentCount, metricCount, tickCount: 60, intervalMs, replays: true, startsInMs, seed };
+    const plan = {
+      port,
+      agentCount,
+      metricCount,
+      tickCount: datasetTicks,
+      intervalMs,
+      replays: true,
+      startsInMs,
+      seed,
+    };
     return withAgents(plan, (agents) =>
       withViewers(async (viewers) => {
-        await agents.call('connect', { perSecond: scenario.connectsPerSec });
+        await agents.call('connect', { perSecond: scenario.connectsPerSec, count: agentCount });
         await agents.call('startTicks', null);
         await viewers.call('connect', {
           plan: { port, viewerCount, hostsPerViewer, hostCount: agentCount, keyCount: 4, intervalMs },

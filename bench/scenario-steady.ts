@@ -20,7 +20,7 @@ export function runSteady(scenario: SteadyScenario, context: ScenarioContext): P
     const plan = { port, agentCount, metricCount, tickCount: 60, intervalMs, replays: true, startsInMs, seed };
     return withAgents(plan, (agents) =>
       withViewers(async (viewers) => {
-        await agents.call('connect', { perSecond: scenario.connectsPerSec });
+        await agents.call('connect', { perSecond: scenario.connectsPerSec, count: agentCount });
         context.say(`${agentCount} agents are connected`);
         await agents.call('startTicks', null);
         await viewers.call('connect', {

@@ -11,6 +11,8 @@ export interface IngestScenario {
   readonly datasetTicks: number;
   readonly warmupMs: number;
   readonly measureMs: number;
+  /** With `--peers`, which are given as many samples and take minutes for what is stored here in seconds. */
+  readonly peersMeasureMs: number;
   readonly seed: number;
 }
 
@@ -32,6 +34,8 @@ export interface SteadyScenario {
 export interface IdleScenario {
   readonly kind: 'idle';
   readonly agentCount: number;
+  /** Agents that have come before memory is read for the first time: heaps and pools have grown by then. */
+  readonly warmupCount: number;
   readonly metricCount: number;
   readonly connectsPerSec: number;
   /** Before memory is read, before and after the agents come. */
@@ -42,7 +46,13 @@ export interface IdleScenario {
 export interface ReconnectScenario {
   readonly kind: 'reconnect';
   readonly agentCount: number;
+  /**
+   * Agents come back spread over the 15 s of their backoff, which with 60 series bounds the replay rate at 0.5 million
+   * samples/s whatever the hub does; 150 leave room to see it.
+   */
   readonly metricCount: number;
+  /** More than the ticks of one replay: a data set that goes round inside a block would deflate to nothing. */
+  readonly datasetTicks: number;
   readonly intervalMs: number;
   readonly viewerCount: number;
   readonly hostsPerViewer: number;
@@ -93,6 +103,7 @@ export const scenarios: Rows = {
       datasetTicks: 500,
       warmupMs: 5_000,
       measureMs: 60_000,
+      peersMeasureMs: 5_000,
       seed: 1,
     },
     smoke: {
@@ -102,6 +113,7 @@ export const scenarios: Rows = {
       datasetTicks: 100,
       warmupMs: 200,
       measureMs: 1_000,
+      peersMeasureMs: 1_000,
       seed: 1,
     },
   },
@@ -134,14 +146,31 @@ export const scenarios: Rows = {
     },
   },
   idle: {
-    full: { kind: 'idle', agentCount: 5_000, metricCount: 60, connectsPerSec: 500, settleMs: 20_000, seed: 1 },
-    smoke: { kind: 'idle', agentCount: 100, metricCount: 60, connectsPerSec: 500, settleMs: 500, seed: 1 },
+    full: {
+      kind: 'idle',
+      agentCount: 5_000,
+      warmupCount: 1_000,
+      metricCount: 60,
+      connectsPerSec: 500,
+      settleMs: 20_000,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'idle',
+      agentCount: 100,
+      warmupCount: 20,
+      metricCount: 60,
+      connectsPerSec: 500,
+      settleMs: 500,
+      seed: 1,
+    },
   },
   reconnect: {
     full: {
       kind: 'reconnect',
       agentCount: 1_000,
       metricCount: 150,
+      datasetTicks: 200,
       intervalMs: 1_000,
       viewerCount: 10,
       hostsPerViewer: 4,
@@ -154,7 +183,8 @@ export const scenarios: Rows = {
     smoke: {
       kind: 'reconnect',
       agentCount: 20,
-      metricCount: 150,
+      metricCount: 60,
+      datasetTicks: 200,
       intervalMs: 200,
       viewerCount: 1,
       hostsPerViewer: 2,

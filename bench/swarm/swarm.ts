@@ -83,6 +83,7 @@ export class Swarm {
   readonly #problems: string[] = [];
   readonly #pacer: Pacer;
   readonly #roundMs: number;
+  #connectedCount = 0;
   #openCount = 0;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
   #firstReplayMs: number | null = null;
@@ -121,15 +122,17 @@ export class Swarm {
     });
   }
 
-  /** Connects all agents, so many in a second, and resolves when each has been welcomed. */
-  async connect(perSecond: number): Promise<void> {
+  /** Connects agents, so many in a second, until `count` are, and resolves when each of them has been welcomed. */
+  async connect({ perSecond, count }: { readonly perSecond: number; readonly count: number }): Promise<void> {
     const batchMs = 20;
     const perBatch = Math.max(1, Math.round((perSecond * batchMs) / 1_000));
-    for (let index = 0; index < this.#agents.length; index += perBatch) {
-      for (const agent of this.#agents.slice(index, index + perBatch)) this.#connect(agent);
+    while (this.#connectedCount < count) {
+      const from = this.#connectedCount;
+      this.#connectedCount = Math.min(count, from + perBatch);
+      for (const agent of this.#agents.slice(from, this.#connectedCount)) this.#connect(agent);
       await new Promise((resolve) => setTimeout(resolve, batchMs));
     }
-    await this.allOpen();
+    await this.#until('connect all agents', () => this.#openCount === count);
   }
 
   /** Resolves when all agents are open at once. */
