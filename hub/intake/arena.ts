@@ -2,7 +2,8 @@
  * The buffer that sealed batches are copied into until the storage thread takes it: one transfer for many
  * batches (a `postMessage` each would cost 8.5 µs, measured). Hot path, guarded by `bench ingest`.
  */
-import type { Batch, FlightLayout } from './flight.ts';
+import type { Layout, LayoutId } from '#core/series.ts';
+import type { Batch } from './flight.ts';
 
 const startBytes = 256 * 1024;
 /** Memory of a batch beside its ticks: an object of about ten fields. */
@@ -10,7 +11,8 @@ const batchShapeBytes = 128;
 
 export class Arena {
   readonly batches: Batch[] = [];
-  readonly layouts: FlightLayout[] = [];
+  /** Each layout that a batch in it names. */
+  readonly layouts = new Map<LayoutId, Layout>();
   /** When the first batch was sealed: it need not wait for ever for company. */
   readonly sealedMs: number;
   /** When the oldest tick in it came. */

@@ -9,13 +9,14 @@
  * the other is committed.
  *
  * Invariants: batches of one stream leave in the order of their seqs; the bytes counted are those held; a layout goes
- * with the first flight that names it, or with one before. Hot path, guarded by `bench ingest`.
+ * with the first flight that names it, and with the first one after it may have been lost. Hot path, guarded by
+ * `bench ingest`.
  */
 import type { GapReason } from '#core/message.ts';
 import { encodeLayout, type Layout, type LayoutId } from '#core/series.ts';
 import { Arena } from './arena.ts';
 import type { IntakeCounters } from './counters.ts';
-import type { Batch, Flight, ReplayBatch } from './flight.ts';
+import type { Batch, Flight, FlightLayout, ReplayBatch } from './flight.ts';
 import type { StreamEntry } from './host-intake.ts';
 
 export interface FlightSettings {
@@ -57,7 +58,7 @@ export class FlightQueue {
   readonly #open = new Set<StreamEntry>();
   readonly #arenas: Arena[] = [];
   readonly #flights = new Map<number, Flown>();
-  /** Layouts that have left with a flight, or will with the first one that does. */
+  /** Layouts that have left with a flight. */
   readonly #sentLayouts = new Set<LayoutId>();
   #openBytes = 0;
   #arenaBytes = 0;
@@ -138,7 +139,7 @@ export class FlightQueue {
       shiftMs,
     });
     this.#arenaBytes += arena.queuedBytes - before;
-    this.#nameLayout(arena, entry.host.layout(replay.layoutId)!);
+    arena.layouts.set(replay.layoutId, entry.host.layout(replay.layoutId)!);
     this.#counters.sealedBatches += 1;
   }
 
@@ -171,7 +172,7 @@ export class FlightQueue {
     entry.open.seal(entry.stream, entry.host.hostId, arena);
     this.#arenaBytes += arena.queuedBytes - before;
     this.#open.delete(entry);
-    this.#nameLayout(arena, layout);
+    arena.layouts.set(layout.id, layout);
     this.#counters.sealedBatches += 1;
   }
 
@@ -197,10 +198,7 @@ export class FlightQueue {
 
   /** Gives up what is sealed and not in flight, of all streams. */
   dropSealed(): void {
-    for (const arena of this.#arenas) {
-      this.#counters.forgottenBatches += arena.batches.length;
-      for (const layout of arena.layouts) this.#sentLayouts.delete(layout.id);
-    }
+    for (const arena of this.#arenas) this.#counters.forgottenBatches += arena.batches.length;
     this.#arenas.length = 0;
     this.#arenaBytes = 0;
   }
@@ -232,6 +230,11 @@ export class FlightQueue {
     return flown.batches;
   }
 
+  /** The database may have lost what it had: each layout goes again with the next flight that names it. */
+  forgetLayouts(): void {
+    this.#sentLayouts.clear();
+  }
+
   /** The sealed batches of a host that have not been handed over, oldest first. */
   forEachSealed(hostId: number, onBatch: (batch: Batch, buffer: ArrayBuffer) => void): void {
     for (const arena of this.#arenas) {
@@ -250,10 +253,15 @@ export class FlightQueue {
     return arena;
   }
 
-  #nameLayout(arena: Arena, layout: Layout): void {
-    if (this.#sentLayouts.has(layout.id)) return;
-    this.#sentLayouts.add(layout.id);
-    arena.layouts.push({ id: layout.id, bytes: encodeLayout(layout) });
+  /** Those that have not left yet; from now on they have. */
+  #unsentLayouts(layouts: Iterable<Layout>): FlightLayout[] {
+    const unsent: FlightLayout[] = [];
+    for (const layout of layouts) {
+      if (this.#sentLayouts.has(layout.id)) continue;
+      this.#sentLayouts.add(layout.id);
+      unsent.push({ id: layout.id, bytes: encodeLayout(layout) });
+    }
+    return unsent;
   }
 
   #fly(): void {
@@ -262,7 +270,7 @@ export class FlightQueue {
     const flight: Flight = {
       flightId: this.#nextFlightId,
       batches: arena.batches,
-      layouts: arena.layouts,
+      layouts: this.#unsentLayouts(arena.layouts.values()),
       buffer: arena.buffer(),
     };
     this.#nextFlightId += 1;

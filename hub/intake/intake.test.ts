@@ -175,4 +175,48 @@ describe('Intake', () => {
     const rig = new Rig().take(1).flush().take(2).flush();
     expect(rig.flights.map(({ layouts }) => layouts.length)).toEqual([1, 0]);
   });
+
+  test('a layout goes again once the database has less than it had', () => {
+    const rig = new Rig().take(3).flush().answer(3).take(5).flush().answer(1).take(2).flush();
+    expect(rig.flights.map(({ layouts }) => layouts.map(({ id }) => id))).toEqual([[layout.id]]);
+  });
+
+  test('a layout goes again with what was sealed before its loss was seen', () => {
+    const rig = new Rig().take(3).flush().answer(3);
+    for (let last = 4; last <= 6; last += 1) rig.take(last).flush();
+    rig.answer(1);
+    expect(rig.flights.map(({ layouts }) => layouts.length)).toEqual([0, 1]);
+  });
+
+  test.each([
+    ['another lease', (rig: Rig) => rig.answer(3, { lease: 2 })],
+    [
+      'a host that is gone',
+      (rig: Rig) => rig.settle({ flightId: 1, outcomes: [{ kind: 'gone', streamId: 10 }], refused: [] }),
+    ],
+    ['a stream that is opened with less', (rig: Rig) => rig.answer(3)],
+  ])('a layout goes again after %s', (_name, lose) => {
+    const rig = new Rig().take(3).flush();
+    lose(rig);
+    rig.flights.length = 0;
+    const entry = rig.open(3, 1)!;
+    entry.stream.accept(2);
+    rig.intake.addTick(entry, { seq: 2, timeMs: 2, layout, column: new Uint8Array(8) }, 0);
+    rig.flush();
+    expect(rig.flights.map(({ layouts }) => layouts.length)).toEqual([1]);
+  });
+
+  test('a layout that was given up with its batches goes with the next one', () => {
+    const rig = new Rig(400);
+    const other: Layout = { ...layout, id: '1'.repeat(16) };
+    rig.take(1).flush();
+    rig.entry.stream.accept(2);
+    rig.intake.addTick(rig.entry, { seq: 2, timeMs: 2, layout: other, column: new Uint8Array(8) }, 0);
+    for (let last = 3; rig.told.length === 0; last += 1) rig.take(last);
+    rig.answer(1);
+    rig.entry.stream.accept(2);
+    rig.intake.addTick(rig.entry, { seq: 2, timeMs: 2, layout: other, column: new Uint8Array(8) }, 0);
+    rig.flush();
+    expect(rig.flights.at(-1)?.layouts.map(({ id }) => id)).toEqual([other.id]);
+  });
 });

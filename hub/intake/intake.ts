@@ -8,8 +8,10 @@
  * has been answered the agents are given credit and send again.
  *
  * Invariants: an ack says what the database has committed, never more; what is accepted of a stream is in the queue,
- * in flight or stored, or the stream has been told to send again. An engine: no socket, no database, no clock. Hot
- * path, guarded by `bench ingest`.
+ * in flight or stored, or the stream has been told to send again. Whatever looks as if the database had been restored
+ * (less stored than before, another lease or key, a host that is gone) puts the layouts committed so far in doubt: they
+ * are committed again when they are next named. An engine: no socket, no database, no clock. Hot path, guarded by
+ * `bench ingest`.
  */
 import { creditBytesMax, creditBytesMin } from '#core/limits.ts';
 import type { Layout } from '#core/series.ts';
@@ -130,6 +132,8 @@ export class Intake {
     return shapes.map((shape) => {
       const known = host.byEpoch(shape.epoch);
       if (known !== undefined) this.#queue.clearOpen(known);
+      if (known !== undefined && (known.stream.id !== shape.id || shape.storedSeq < known.stream.storedSeq))
+        this.#queue.forgetLayouts();
       if (known !== undefined && known.stream.id === shape.id) {
         known.stream.relink(shape);
         return known;
@@ -229,6 +233,7 @@ export class Intake {
       const entry = this.#entries.get(outcome.streamId);
       if (entry === undefined) continue;
       if (outcome.kind === 'gone') {
+        this.#queue.forgetLayouts();
         const link = this.#links.get(entry.host.hostId);
         this.removed(entry.host.hostId);
         link?.gone();
@@ -238,6 +243,7 @@ export class Intake {
       // All that this flight had of the stream came over an earlier link: the present one knows better already.
       if (lastSeq === undefined) continue;
       if (outcome.lease !== entry.stream.lease) {
+        this.#queue.forgetLayouts();
         this.#forget(entry);
         this.#links.get(entry.host.hostId)?.replaced();
         continue;
@@ -301,6 +307,7 @@ export class Intake {
     const link = this.#links.get(entry.host.hostId);
     if (change === 'advanced') link?.acknowledged(entry);
     if (change !== 'rewound') return false;
+    this.#queue.forgetLayouts();
     this.#queue.clearOpen(entry);
     link?.forgotten(entry);
     return true;

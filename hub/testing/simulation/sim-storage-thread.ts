@@ -49,7 +49,8 @@ export class SimStorageThread {
   readonly #options: StorageThreadOptions;
   readonly #onAnswer: (answer: FlightAnswer) => void;
   readonly #flights: Flight[] = [];
-  readonly #layoutIds = new Set<string>();
+  /** Layouts of flights, until they are committed: once each, so a restore of the database takes them. */
+  readonly #unstoredLayouts = new Set<string>();
   #isRunning = false;
   #isDead = false;
 
@@ -82,7 +83,7 @@ export class SimStorageThread {
     const flight = this.#flights[0];
     this.#isRunning = flight !== undefined;
     if (flight === undefined) return;
-    for (const { id } of flight.layouts) this.#layoutIds.add(id);
+    for (const { id } of flight.layouts) this.#unstoredLayouts.add(id);
     const run = new FlightRun(flight);
     this.#statement(run);
   }
@@ -130,8 +131,8 @@ export class SimStorageThread {
   }
 
   #ingest(rows: readonly IngestRow[]): ReturnType<SimDatabase['ingest']> {
-    // After a restore the database may lack what this process has stored before.
-    for (const id of this.#layoutIds) this.#database.storeLayout(id);
+    for (const id of this.#unstoredLayouts) this.#database.storeLayout(id);
+    this.#unstoredLayouts.clear();
     return this.#database.ingest(rows);
   }
 }
