@@ -50,7 +50,7 @@ let nextFlightId = -1;
 /** Tags that a host has gathered over many bodies; beyond it those of the last body remain. */
 const tagsMax = 64;
 
-/** Tries at most: a retry of the same body that overtakes this one takes its lease. */
+/** Tries at most: the same body at the same moment may open the stream anew, once for each hub. */
 const triesMax = 5;
 
 /** Rejects when the database is away. */
@@ -69,23 +69,14 @@ export async function storePush(sql: Sql, runner: FlightRunner, request: PushReq
   }
 }
 
-/** One try; null when another push of the same body has taken over. */
+/** One try; null when another push of the same body opened the stream at the same moment. */
 async function storeOnce(
   sql: Sql,
   runner: FlightRunner,
   { host, request }: { readonly host: PushHost; readonly request: PushRequest },
 ): Promise<PushAnswer | null> {
   const tickCount = request.times.length;
-  const offer = {
-    epoch: request.epoch,
-    bootId: '',
-    startWallMs: 0,
-    startMonotonicMs: 0,
-    oldest: 1,
-    next: tickCount + 1,
-    acked: 0,
-  };
-  const [stream] = await openStreams(sql, host.id, [{ shiftMs: 0, offer }]);
+  const stream = (await knownStream(sql, host, request)) ?? (await openStream(sql, host, request));
   if (stream === undefined) return { kind: 'refused', why: 'Cannot store push: the host was removed' };
   const stored = { kind: 'stored', hostId: host.id, hostName: host.name, ordinal: stream.ordinal } as const;
   // A body is stored whole or not at all, so a part of it is proof of all, whatever a later body of the same key holds.
@@ -101,7 +92,26 @@ async function storeOnce(
   return { ...stored, isRepeat: false };
 }
 
-function flightOf(host: PushHost, stream: HubStreamShape, request: PushRequest): Flight {
+type PushStream = Pick<HubStreamShape, 'id' | 'ordinal' | 'storedSeq' | 'lease'>;
+
+/** The stream of an earlier push of the same body, under the lease that it has: two at once must not take it from each other. */
+async function knownStream(sql: Sql, host: PushHost, request: PushRequest): Promise<PushStream | undefined> {
+  if (!request.isRepeatable) return undefined;
+  const [row] = await sql<{ id: string; ordinal: number; stored_seq: string; lease: string }[]>`
+    select id, ordinal, stored_seq, lease from stream
+    where host = ${host.id} and epoch = ${Buffer.from(request.epoch, 'hex')}`;
+  if (row === undefined) return undefined;
+  return { id: Number(row.id), ordinal: row.ordinal, storedSeq: Number(row.stored_seq), lease: Number(row.lease) };
+}
+
+async function openStream(sql: Sql, host: PushHost, request: PushRequest): Promise<PushStream | undefined> {
+  const { epoch, times } = request;
+  const clocks = { bootId: '', startWallMs: 0, startMonotonicMs: 0 };
+  const offer = { epoch, ...clocks, oldest: 1, next: times.length + 1, acked: 0 };
+  return (await openStreams(sql, host.id, [{ shiftMs: 0, offer }]))[0];
+}
+
+function flightOf(host: PushHost, stream: PushStream, request: PushRequest): Flight {
   const { layoutId, intervalMs, columnCount, times, values } = request;
   const tickCount = times.length;
   const buffer = new ArrayBuffer((tickCount + values.length) * 8);
