@@ -203,6 +203,8 @@ function versionOf(): string {
 async function main(): Promise<void> {
   try {
     await createProgram().parseAsync();
+    // The socket library's timer would hold a process that has stopped for four more seconds.
+    process.exit();
   } catch (error) {
     say(isConfigError(error) ? error.message : String(error instanceof Error ? (error.stack ?? error.message) : error));
     // What had been started by then may hold the process open for ever.

@@ -7,12 +7,14 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
-import { decodeFromAgent, encodeMessage } from '#core/codec.ts';
+import { decodeFromAgent } from '#core/codec.ts';
 import { ProtocolError } from '#core/errors.ts';
 import { helloMsMax } from '#core/limits.ts';
 import type { Hello, Id128, Top } from '#core/message.ts';
 import type { Sha256 } from '#core/series.ts';
-import { AgentSession, type Credential, type HubIdentity } from './intake/agent-session.ts';
+import { AgentConnection, type ConnectionOwner } from './agent-connection.ts';
+import { cleanHostName } from './host-name.ts';
+import type { Credential, HubIdentity } from './intake/agent-session.ts';
 import type { OfferedStream } from './intake/clock-shift.ts';
 import type { StreamEntry } from './intake/host-intake.ts';
 import type { Intake } from './intake/intake.ts';
@@ -50,15 +52,6 @@ export interface AgentsOptions {
   readonly nowMonotonicMs: () => number;
 }
 
-interface Connection {
-  readonly socket: AgentSocket;
-  readonly session: AgentSession;
-  readonly openedMs: number;
-  heardMs: number;
-  /** A newer connection of the same agent that waits to see whether this one is alive. */
-  challenge: { readonly sinceMs: number; readonly proceed: () => void; readonly yield: () => void } | null;
-}
-
 const challengeMs = 2_000;
 /** Tokens that are looked up in the database at once: strangers must not keep it from its work. */
 const lookupsMax = 32;
@@ -67,13 +60,13 @@ const readmitMs = 2_000;
 
 export class Agents implements AgentEndpoint<Credential> {
   readonly #options: AgentsOptions;
-  readonly #connections = new Map<AgentSocket, Connection>();
-  readonly #bySession = new Map<AgentSession, Connection>();
-  readonly #byHost = new Map<number, Connection>();
+  readonly #owner: ConnectionOwner;
+  readonly #connections = new Map<AgentSocket, AgentConnection>();
+  readonly #byHost = new Map<number, AgentConnection>();
   /** The admitted connection of each agent id. */
-  readonly #byAgent = new Map<Id128, Connection>();
+  readonly #byAgent = new Map<Id128, AgentConnection>();
   /** Sessions whose admission failed because the database was away. */
-  readonly #waiting = new Set<AgentSession>();
+  readonly #waiting = new Set<AgentConnection>();
   #readmittedMs = 0;
   #lookupCount = 0;
   #isDraining = false;
@@ -82,6 +75,18 @@ export class Agents implements AgentEndpoint<Credential> {
 
   constructor(options: AgentsOptions) {
     this.#options = options;
+    const { intake, identity, sha256, onTop, log } = options;
+    this.#owner = {
+      intake,
+      identity,
+      sha256,
+      onTop,
+      onBye: (hostId) => log.debug({ hostId }, 'agent.stopping'),
+      admit: (connection, hello, streams) =>
+        this.#challenge(connection, hello, () => this.#admit(connection, hello, streams)),
+      openStreams: (connection, hostId, streams) => this.#openStreams(connection, hostId, streams),
+      readChecksums: (connection, entry, range) => this.#readChecksums(connection, entry, range),
+    };
   }
 
   get connectionCount(): number {
@@ -116,31 +121,8 @@ export class Agents implements AgentEndpoint<Credential> {
   }
 
   opened(socket: AgentSocket, credential: Credential): void {
-    const { intake, identity, sha256, store, nowMs, nowMonotonicMs } = this.#options;
-    const session: AgentSession = new AgentSession(credential, {
-      intake,
-      identity,
-      sha256,
-      ports: {
-        send: (message) => socket.send(encodeMessage(message)),
-        close: (closeCode, reason) => socket.close(closeCode, reason),
-        admit: (hello, streams) => this.#challenge(session, hello, () => this.#admit(session, hello, streams)),
-        openStreams: (hostId, streams) => {
-          store.openStreams({ hostId, streams }).then(
-            (shapes) => session.streamsOpened(shapes, nowMs()),
-            // The agent has the streams on its disk and announces them on its next link.
-            () => socket.close(1013, 'Cannot open streams: the database is away'),
-          );
-        },
-        readChecksums: (entry, range) => this.#readChecksums(session, entry, range),
-        onTop: (hostId, top) => this.#options.onTop(hostId, top),
-        onBye: (hostId) => this.#options.log.debug({ hostId }, 'agent.stopping'),
-      },
-    });
-    const openedMs = nowMonotonicMs();
-    const connection: Connection = { socket, session, openedMs, heardMs: openedMs, challenge: null };
-    this.#connections.set(socket, connection);
-    this.#bySession.set(session, connection);
+    const nowMonotonicMs = this.#options.nowMonotonicMs();
+    this.#connections.set(socket, new AgentConnection(socket, { credential, owner: this.#owner, nowMonotonicMs }));
   }
 
   received(socket: AgentSocket, bytes: Uint8Array): void {
@@ -161,8 +143,8 @@ export class Agents implements AgentEndpoint<Credential> {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     this.#connections.delete(socket);
-    this.#bySession.delete(connection.session);
-    this.#waiting.delete(connection.session);
+    connection.isClosed = true;
+    this.#waiting.delete(connection);
     const { hostId } = connection.session;
     connection.session.closed();
     if (hostId !== null && this.#byHost.get(hostId) === connection) {
@@ -190,7 +172,7 @@ export class Agents implements AgentEndpoint<Credential> {
     this.#readmittedMs = nowMonotonicMs;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const session of waiting) session.retry(this.#options.nowMs());
+    for (const { session } of waiting) session.retry(this.#options.nowMs());
   }
 
   /** Takes nothing more, so that what was taken comes to an end and is acknowledged; the agents keep the rest. */
@@ -203,20 +185,19 @@ export class Agents implements AgentEndpoint<Credential> {
     for (const { socket } of [...this.#connections.values()]) socket.close(closeCode, reason);
   }
 
-  #challenge(session: AgentSession, hello: Hello, proceed: () => void): void {
+  #challenge(connection: AgentConnection, hello: Hello, proceed: () => void): void {
     const old = this.#byAgent.get(hello.agentId);
     if (old === undefined) {
       proceed();
       return;
     }
     old.challenge?.yield();
-    const refuse = () =>
-      this.#socketOf(session)?.close(4409, 'Cannot accept agent: another one with the same identity is connected');
+    const refuse = () => connection.close(4409, 'Cannot accept agent: another one with the same identity is connected');
     old.challenge = { sinceMs: this.#options.nowMonotonicMs(), proceed, yield: refuse };
     old.socket.ping();
   }
 
-  #judgeChallenge(connection: Connection, nowMonotonicMs: number): void {
+  #judgeChallenge(connection: AgentConnection, nowMonotonicMs: number): void {
     const { challenge } = connection;
     if (challenge === null) return;
     if (connection.heardMs > challenge.sinceMs) {
@@ -229,24 +210,40 @@ export class Agents implements AgentEndpoint<Credential> {
     }
   }
 
-  #admit(session: AgentSession, hello: Hello, streams: readonly OfferedStream[]): void {
-    if (this.#socketOf(session) === null) return;
+  #admit(connection: AgentConnection, hello: Hello, streams: readonly OfferedStream[]): void {
+    if (connection.isClosed) return;
     const { store, nowMs, log } = this.#options;
+    const { session } = connection;
     const { credential } = session;
     const tokenHostId = credential.kind === 'token' ? credential.hostId : null;
-    store.admit({ hello, streams, tokenHostId, connectedHostIds: [...this.#byHost.keys()] }).then(
-      (answer) => this.#admitted(session, answer),
+    store.admit({ hello, streams, tokenHostId, connectedHostIds: this.#namesakes(hello) }).then(
+      (answer) => this.#admitted(connection, answer),
       (error: unknown) => {
         log.debug({ err: error }, 'admission.failed');
-        this.#waiting.add(session);
+        this.#waiting.add(connection);
         session.storageAway(nowMs());
       },
     );
   }
 
-  #admitted(session: AgentSession, answer: AdmitAnswer): void {
-    const socket = this.#socketOf(session);
-    if (socket === null) return;
+  /** The connected host that bears the name which a hello asks for, if there is one. */
+  #namesakes(hello: Hello): number[] {
+    const host = this.#options.registry.byName(cleanHostName(hello.hostName));
+    return host === undefined || !this.#byHost.has(host.identity.hostId) ? [] : [host.identity.hostId];
+  }
+
+  #openStreams(connection: AgentConnection, hostId: number, streams: readonly OfferedStream[]): void {
+    const { store, nowMs } = this.#options;
+    store.openStreams({ hostId, streams }).then(
+      (shapes) => connection.session.streamsOpened(shapes, nowMs()),
+      // The agent has the streams on its disk and announces them on its next link.
+      () => connection.close(1013, 'Cannot open streams: the database is away'),
+    );
+  }
+
+  #admitted(connection: AgentConnection, answer: AdmitAnswer): void {
+    if (connection.isClosed) return;
+    const { session, socket } = connection;
     const { registry, log, nowMs } = this.#options;
     if (answer.kind === 'refused') {
       log.warn({ reason: answer.why }, 'agent.refused');
@@ -268,7 +265,6 @@ export class Agents implements AgentEndpoint<Credential> {
     });
     if (answer.token !== null) registry.replaceTokens(createHash('sha256').update(answer.token).digest('hex'), hostId);
     registry.setConnected(hostId, true);
-    const connection = this.#bySession.get(session)!;
     this.#byHost.set(hostId, connection);
     this.#byAgent.set(hello.agentId, connection);
     log.info({ hostId, hostName, address: socket.address, streams: answer.streams.length }, 'agent.connected');
@@ -276,19 +272,15 @@ export class Agents implements AgentEndpoint<Credential> {
   }
 
   #readChecksums(
-    session: AgentSession,
+    connection: AgentConnection,
     entry: StreamEntry,
     range: { readonly firstSeq: number; readonly count: number },
   ): void {
     const { id: streamId, ordinal, shiftMs } = entry.stream;
     this.#options.store.checksums({ streamId, shiftMs, ...range }).then(
-      (checksums) => session.checksumsRead(ordinal, range.firstSeq, checksums),
-      () => this.#socketOf(session)?.close(1013, 'Cannot verify: the database is away'),
+      (checksums) => connection.session.checksumsRead(ordinal, range.firstSeq, checksums),
+      () => connection.close(1013, 'Cannot verify: the database is away'),
     );
-  }
-
-  #socketOf(session: AgentSession): AgentSocket | null {
-    return this.#bySession.get(session)?.socket ?? null;
   }
 }
 

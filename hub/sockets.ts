@@ -74,12 +74,12 @@ const versionProblem = `Cannot open WebSocket: Sec-WebSocket-Version ${webSocket
 interface AgentData<C> {
   readonly kind: 'agent';
   readonly credential: C;
-  socket: AgentSocket | null;
+  socket: UwsAgentSocket<AgentData<C>> | null;
 }
 
 interface ViewerData {
   readonly kind: 'viewer';
-  socket: ViewerSocket | null;
+  socket: UwsViewerSocket<ViewerData> | null;
 }
 
 export class Sockets<C> {
@@ -142,7 +142,7 @@ export class Sockets<C> {
       },
       open: (ws) => {
         const data = ws.getUserData();
-        const socket = agentSocketOf(ws);
+        const socket = new UwsAgentSocket(ws);
         data.socket = socket;
         this.#guard(socket, () => agents.opened(socket, data.credential));
       },
@@ -165,7 +165,7 @@ export class Sockets<C> {
         const { socket } = data;
         // From here on the library's object is dead: nothing may reach it through the socket.
         data.socket = null;
-        closedSockets.add(socket);
+        socket.died();
         this.#guard(socket, () => agents.closed(socket));
       },
     });
@@ -257,7 +257,7 @@ export class Sockets<C> {
       },
       open: (ws) => {
         const data = ws.getUserData();
-        const socket = viewerSocketOf(ws);
+        const socket = new UwsViewerSocket(ws);
         data.socket = socket;
         this.#guard(socket, () => viewers.opened(socket));
       },
@@ -283,7 +283,7 @@ export class Sockets<C> {
         if (data.socket === null) return;
         const { socket } = data;
         data.socket = null;
-        closedSockets.add(socket);
+        socket.died();
         this.#guard(socket, () => viewers.closed(socket));
       },
     });
@@ -432,47 +432,66 @@ interface ExclusiveApp {
   ): void;
 }
 
-/** Sockets whose library object is dead; their methods do nothing any more. */
-const closedSockets = new WeakSet<object>();
+class UwsAgentSocket<D> implements AgentSocket {
+  readonly address: string;
+  /** null once the library's object is dead: using it then would end the process. */
+  #ws: WebSocket<D> | null;
 
-function agentSocketOf<D>(ws: WebSocket<D>): AgentSocket {
-  const address = Buffer.from(ws.getRemoteAddressAsText()).toString('latin1');
-  const socket: AgentSocket = {
-    address,
-    send(bytes) {
-      if (!closedSockets.has(socket)) ws.send(bytes, true, false);
-    },
-    ping() {
-      if (!closedSockets.has(socket)) ws.ping();
-    },
-    close(closeCode, reason) {
-      if (!closedSockets.has(socket)) ws.end(closeCode, shortReason(reason));
-    },
-  };
-  return socket;
+  constructor(ws: WebSocket<D>) {
+    this.#ws = ws;
+    this.address = Buffer.from(ws.getRemoteAddressAsText()).toString('latin1');
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#ws?.send(bytes, true, false);
+  }
+
+  ping(): void {
+    this.#ws?.ping();
+  }
+
+  close(closeCode: number, reason: string): void {
+    this.#ws?.end(closeCode, shortReason(reason));
+  }
+
+  died(): void {
+    this.#ws = null;
+  }
 }
 
-function viewerSocketOf<D>(ws: WebSocket<D>): ViewerSocket {
-  const outcomes = { 0: 'queued', 1: 'sent', 2: 'dropped' } as const;
-  const socket: ViewerSocket = {
-    send(bytes) {
-      if (closedSockets.has(socket)) return 'dropped';
-      return outcomes[ws.send(bytes, true, false) as 0 | 1 | 2];
-    },
-    subscribe(topic) {
-      if (!closedSockets.has(socket)) ws.subscribe(topic);
-    },
-    unsubscribe(topic) {
-      if (!closedSockets.has(socket)) ws.unsubscribe(topic);
-    },
-    bufferedBytes() {
-      return closedSockets.has(socket) ? 0 : ws.getBufferedAmount();
-    },
-    close(closeCode, reason) {
-      if (!closedSockets.has(socket)) ws.end(closeCode, shortReason(reason));
-    },
-  };
-  return socket;
+/** What the library's `send` answers, by number. */
+const sendOutcomes = ['queued', 'sent', 'dropped'] as const;
+
+class UwsViewerSocket<D> implements ViewerSocket {
+  #ws: WebSocket<D> | null;
+
+  constructor(ws: WebSocket<D>) {
+    this.#ws = ws;
+  }
+
+  send(bytes: Uint8Array): 'sent' | 'queued' | 'dropped' {
+    return this.#ws === null ? 'dropped' : sendOutcomes[this.#ws.send(bytes, true, false)]!;
+  }
+
+  subscribe(topic: string): void {
+    this.#ws?.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#ws?.unsubscribe(topic);
+  }
+
+  bufferedBytes(): number {
+    return this.#ws?.getBufferedAmount() ?? 0;
+  }
+
+  close(closeCode: number, reason: string): void {
+    this.#ws?.end(closeCode, shortReason(reason));
+  }
+
+  died(): void {
+    this.#ws = null;
+  }
 }
 
 /** A close frame holds 123 bytes of reason (RFC 6455, 5.5). */

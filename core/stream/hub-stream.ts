@@ -3,8 +3,8 @@
  *
  *   stored ≤ accepted: everything up to `accepted` is in memory or in the database, everything up to
  *   `stored` is committed. Only what starts right behind `accepted` is taken; what lies below is a
- *   duplicate; a jump is refused by one nack, and until the wanted seq comes the rest is dropped in silence
- *   (DESIGN 4). `forget` is for batches that were given up: the agent still holds them.
+ *   duplicate; a jump is refused by one nack, and until the wanted seq comes the rest is dropped in silence.
+ *   `forget` is for batches that were given up: the agent still holds them.
  *
  * Each link holds its streams by a lease. What came over an earlier link and is not stored when a new one is
  * admitted counts for nothing, here and in the database: the agent sends it again. So everything stored after
