@@ -9,7 +9,7 @@ import { AgentSession, type Credential, type HubIdentity, type SessionPorts } fr
 import type { OfferedStream } from './intake/clock-shift.ts';
 import type { StreamEntry } from './intake/host-intake.ts';
 import type { Intake } from './intake/intake.ts';
-import type { AgentSocket } from './sockets.ts';
+import type { AgentSocket } from './sockets/endpoints.ts';
 
 /** What all connections share: the decisions and lookups behind a session's requests. */
 export interface ConnectionOwner {

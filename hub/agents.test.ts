@@ -8,7 +8,7 @@ import { type AgentStore, Agents } from './agents.ts';
 import type { Credential } from './intake/agent-session.ts';
 import { Intake } from './intake/intake.ts';
 import { Registry } from './registry.ts';
-import type { AgentSocket } from './sockets.ts';
+import type { AgentSocket } from './sockets/endpoints.ts';
 import type { AdmitAnswer, AdmitRequest } from './store/admission.ts';
 import { helloOf, someId } from './testing/test-agent.ts';
 import { sha256 } from './testing/ticks.ts';

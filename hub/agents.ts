@@ -19,7 +19,7 @@ import type { OfferedStream } from './intake/clock-shift.ts';
 import type { StreamEntry } from './intake/host-intake.ts';
 import type { Intake } from './intake/intake.ts';
 import type { HostIdentity, Registry } from './registry.ts';
-import type { AgentEndpoint, AgentSocket } from './sockets.ts';
+import type { AgentEndpoint, AgentSocket } from './sockets/endpoints.ts';
 import type { AdmitAnswer, AdmitRequest, KnownHost, KnownToken } from './store/admission.ts';
 
 /** What is asked of the database. A rejection means that it is away. */

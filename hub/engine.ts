@@ -17,7 +17,7 @@ import { type AcceptedTick, Intake } from './intake/intake.ts';
 import { Fanout, type ViewerSocket } from './live/fanout.ts';
 import { Pusher } from './pusher.ts';
 import { Registry } from './registry.ts';
-import type { ViewerEndpoint } from './sockets.ts';
+import type { ViewerEndpoint } from './sockets/endpoints.ts';
 import type { StorageEvent, StorageMethods, StorageStart } from './storage.ts';
 import type { KnownHost, KnownToken } from './store/admission.ts';
 import type { ReplayedHost } from './store/flight-runner.ts';

@@ -24,7 +24,8 @@ import { fetchRoutes } from './routes/fetch.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { pushRoute } from './routes/push.ts';
-import { type AgentEndpoint, Sockets, type ViewerEndpoint } from './sockets.ts';
+import type { AgentEndpoint, ViewerEndpoint } from './sockets/endpoints.ts';
+import { Sockets } from './sockets.ts';
 import { codeOf } from './store/connect.ts';
 
 export interface RunHubOptions {

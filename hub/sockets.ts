@@ -1,12 +1,12 @@
 /**
- * The only place that knows uWebSockets.js: one server for agents, viewers, REST and the dashboard's files.
+ * The only place that knows uWebSockets.js, with the room beside it: one server for agents, viewers, REST and the dashboard's files.
  *
  * The library ends the process, uncatchably, when a handler returns without an answer or an abort handler, and
  * when a response is used after its abort. So there is one wrapper, `exchange`, that every request goes
  * through: it always registers the abort, answers at most once, and turns whatever is thrown into an answer.
  * Message buffers die when a handler returns; whoever keeps bytes copies them.
  */
-import type { HttpResponse, TemplatedApp, HttpRequest as UwsRequest, WebSocket } from 'uWebSockets.js';
+import type { HttpResponse, TemplatedApp, HttpRequest as UwsRequest } from 'uWebSockets.js';
 import * as uws from 'uWebSockets.js';
 import type { Logger } from 'pino';
 import { ProtocolError } from '#core/errors.ts';
@@ -15,38 +15,9 @@ import { agentSubprotocol, viewerSubprotocol } from '#core/message.ts';
 import type { Access, RequestHeaders } from './access.ts';
 import { errorAnswer, type HttpAnswer, HttpError, type Route } from './http.ts';
 import type { ViewerSocket } from './live/fanout.ts';
-
-/** One agent's socket, as the engine uses it. */
-export interface AgentSocket {
-  send(bytes: Uint8Array): void;
-  ping(): void;
-  close(closeCode: number, reason: string): void;
-  /** Address of the peer, for the log. */
-  readonly address: string;
-}
-
-/** What the hub does with agents' sockets. Calls that throw ProtocolError close the socket. */
-export interface AgentEndpoint<C> {
-  /** Who the bearer of this token is; a status and a reason when the upgrade is refused. */
-  authenticate(
-    bearer: string,
-    signal: AbortSignal,
-  ): Promise<
-    { readonly credential: C } | { readonly status: number; readonly why: string; readonly retryAfterSec?: number }
-  >;
-  opened(socket: AgentSocket, credential: C): void;
-  received(socket: AgentSocket, bytes: Uint8Array): void;
-  ponged(socket: AgentSocket): void;
-  closed(socket: AgentSocket): void;
-}
-
-export interface ViewerEndpoint {
-  opened(socket: ViewerSocket): void;
-  received(socket: ViewerSocket, bytes: Uint8Array): void;
-  drained(socket: ViewerSocket): void;
-  dropped(socket: ViewerSocket): void;
-  closed(socket: ViewerSocket): void;
-}
+import type { AgentEndpoint, AgentSocket, ViewerEndpoint } from './sockets/endpoints.ts';
+import { headersOf, readBody, write } from './sockets/exchange.ts';
+import { UwsAgentSocket, UwsViewerSocket } from './sockets/socket-objects.ts';
 
 export interface SocketsOptions<C> {
   readonly agents: AgentEndpoint<C>;
@@ -67,7 +38,6 @@ const idleSeconds = 32;
 const agentBackpressureBytesMax = 1024 * 1024;
 /** A snapshot of a large host may be queued at once; a viewer that is behind gets nothing more. */
 const viewerBackpressureBytesMax = 8 * 1024 * 1024;
-const bodyMsMax = 10_000;
 const webSocketVersion = '13';
 const versionProblem = `Cannot open WebSocket: Sec-WebSocket-Version ${webSocketVersion} is wanted`;
 
@@ -430,137 +400,4 @@ interface ExclusiveApp {
     options: number,
     onListening: (listening: uws.us_listen_socket | false) => void,
   ): void;
-}
-
-class UwsAgentSocket<D> implements AgentSocket {
-  readonly address: string;
-  /** null once the library's object is dead: using it then would end the process. */
-  #ws: WebSocket<D> | null;
-
-  constructor(ws: WebSocket<D>) {
-    this.#ws = ws;
-    this.address = Buffer.from(ws.getRemoteAddressAsText()).toString('latin1');
-  }
-
-  send(bytes: Uint8Array): void {
-    this.#ws?.send(bytes, true, false);
-  }
-
-  ping(): void {
-    this.#ws?.ping();
-  }
-
-  close(closeCode: number, reason: string): void {
-    this.#ws?.end(closeCode, shortReason(reason));
-  }
-
-  died(): void {
-    this.#ws = null;
-  }
-}
-
-/** What the library's `send` answers, by number. */
-const sendOutcomes = ['queued', 'sent', 'dropped'] as const;
-
-class UwsViewerSocket<D> implements ViewerSocket {
-  #ws: WebSocket<D> | null;
-
-  constructor(ws: WebSocket<D>) {
-    this.#ws = ws;
-  }
-
-  send(bytes: Uint8Array): 'sent' | 'queued' | 'dropped' {
-    return this.#ws === null ? 'dropped' : sendOutcomes[this.#ws.send(bytes, true, false)]!;
-  }
-
-  subscribe(topic: string): void {
-    this.#ws?.subscribe(topic);
-  }
-
-  unsubscribe(topic: string): void {
-    this.#ws?.unsubscribe(topic);
-  }
-
-  bufferedBytes(): number {
-    return this.#ws?.getBufferedAmount() ?? 0;
-  }
-
-  close(closeCode: number, reason: string): void {
-    this.#ws?.end(closeCode, shortReason(reason));
-  }
-
-  died(): void {
-    this.#ws = null;
-  }
-}
-
-/** A close frame holds 123 bytes of reason (RFC 6455, 5.5). */
-function shortReason(reason: string): string {
-  return Buffer.from(reason)
-    .subarray(0, 123)
-    .toString()
-    .replace(/\ufffd+$/, '');
-}
-
-function headersOf(req: UwsRequest): RequestHeaders {
-  return {
-    host: req.getHeader('host'),
-    origin: req.getHeader('origin'),
-    secFetchSite: req.getHeader('sec-fetch-site'),
-  };
-}
-
-/** Collects a body; one that is too large is refused as soon as that is known. Rejects too when the client has gone. */
-function readBody(res: HttpResponse, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const parts: Uint8Array[] = [];
-    let byteCount = 0;
-    const late = setTimeout(
-      () => reject(new HttpError(408, `Cannot read body: it must arrive within ${bodyMsMax} ms`)),
-      bodyMsMax,
-    );
-    signal.addEventListener('abort', () => {
-      clearTimeout(late);
-      reject(new HttpError(400, 'Cannot read body: the client has gone'));
-    });
-    res.onData((part, isLast) => {
-      byteCount += part.byteLength;
-      if (byteCount > bytesMax) {
-        clearTimeout(late);
-        reject(new HttpError(413, `Cannot read body: at most ${bytesMax} bytes are allowed: got more`));
-        return;
-      }
-      parts.push(new Uint8Array(part.slice(0)));
-      if (!isLast) return;
-      clearTimeout(late);
-      resolve(Buffer.concat(parts));
-    });
-  });
-}
-
-const reasons: Readonly<Record<number, string>> = {
-  200: 'OK',
-  302: 'Found',
-  304: 'Not Modified',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  426: 'Upgrade Required',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
-
-function write(res: HttpResponse, answer: HttpAnswer, isHeadOnly = false): void {
-  res.writeStatus(`${answer.status} ${reasons[answer.status] ?? ''}`);
-  res.writeHeader('content-type', answer.type);
-  res.writeHeader('x-content-type-options', 'nosniff');
-  for (const [name, value] of Object.entries(answer.headers ?? {})) res.writeHeader(name, value);
-  if (isHeadOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
-  else res.end(answer.body);
 }
