@@ -9,6 +9,7 @@ import { cleanLabelValue } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { cleanHostName } from '../host-name.ts';
 import type { OfferedStream } from '../intake/clock-shift.ts';
+import type { HostIdentity } from '../registry.ts';
 import { codeOf, type Sql, troubleOf } from './connect.ts';
 
 export interface AdmitRequest {
@@ -204,17 +205,8 @@ function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (character) => `\\${character}`);
 }
 
-export interface KnownHost {
-  readonly hostId: number;
-  readonly name: string;
-  readonly kind: 'agent' | 'push';
-  readonly agentId: Id128 | null;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly facts: Readonly<Record<string, string>>;
-  readonly intervalMs: number;
-  /** Time of the newest tick that is stored, epoch ms; 0 for never. */
-  readonly lastMs: number;
-}
+/** A host as the registry starts with it. */
+export type KnownHost = HostIdentity;
 
 export interface KnownToken {
   /** SHA-256 as hex. */
