@@ -148,6 +148,22 @@ describe('Intake', () => {
     expect([rig.told, rig.intake.linkCount]).toEqual([['replaced'], 1]);
   });
 
+  test('links are told when many others share the bound, so that all credit together stays within it', () => {
+    const queuedBytesMax = 64 * 1024 * 1024;
+    const { intake } = new Rig(queuedBytesMax);
+    const credits = new Map<number, number>();
+    const silent = () => undefined;
+    const link = (hostId: number) => {
+      const own = { acknowledged: silent, refused: silent, forgotten: silent, gone: silent, replaced: silent };
+      intake.linked(hostId, { ...own, creditChanged: (bytes) => credits.set(hostId, bytes) });
+      credits.set(hostId, intake.creditBytes);
+    };
+    for (let hostId = 2; hostId <= 100; hostId += 1) link(hostId);
+
+    const total = [...credits.values()].reduce((sum, bytes) => sum + bytes, 0);
+    expect([total <= queuedBytesMax, total > queuedBytesMax / 2]).toEqual([true, true]);
+  });
+
   test('at the bound everything flies at once if nothing is under way', () => {
     const rig = new Rig(4 * tickBytes).take(5);
     expect([rig.told, rig.flights.length]).toEqual([[], 1]);

@@ -67,6 +67,8 @@ export class Intake {
   readonly #entries = new Map<number, StreamEntry>();
   readonly #queue: FlightQueue;
   #isStarved = false;
+  /** What links were last told, or would have been. */
+  #sharedCredit = creditBytesMax;
   readonly counters: IntakeCounters = newCounters();
 
   constructor(ports: IntakePorts, settings: IntakeSettings) {
@@ -116,10 +118,24 @@ export class Intake {
     const before = this.#links.get(hostId);
     this.#links.set(hostId, link);
     if (before !== undefined && before !== link) before.replaced();
+    this.#shareCredit(link);
   }
 
   unlinked(hostId: number, link: HostLink): void {
-    if (this.#links.get(hostId) === link) this.#links.delete(hostId);
+    if (this.#links.get(hostId) !== link) return;
+    this.#links.delete(hostId);
+    this.#shareCredit(null);
+  }
+
+  /**
+   * Tells all links but `newest` (its welcome says it) when their share has moved by more than a fifth: without it the
+   * first agents of many would keep the credit of a few, and all together pass the bound.
+   */
+  #shareCredit(newest: HostLink | null): void {
+    const credit = this.creditBytes;
+    if (credit === 0 || (credit > this.#sharedCredit * 0.8 && credit < this.#sharedCredit * 1.25)) return;
+    this.#sharedCredit = credit;
+    for (const link of this.#links.values()) if (link !== newest) link.creditChanged(credit);
   }
 
   get linkCount(): number {
