@@ -120,8 +120,7 @@ export class Sockets<C> {
         const { socket } = ws.getUserData();
         if (socket === null) return;
         this.#guard(socket, () => {
-          if (!isBinary)
-            throw new ProtocolError('ERR_MESSAGE_TEXT', 'Cannot accept message: binary is wanted: got text');
+          checkBinary(isBinary);
           agents.received(socket, new Uint8Array(message));
         });
       },
@@ -235,8 +234,7 @@ export class Sockets<C> {
         const { socket } = ws.getUserData();
         if (socket === null) return;
         this.#guard(socket, () => {
-          if (!isBinary)
-            throw new ProtocolError('ERR_MESSAGE_TEXT', 'Cannot accept message: binary is wanted: got text');
+          checkBinary(isBinary);
           viewers.received(socket, new Uint8Array(message));
         });
       },
@@ -390,6 +388,10 @@ function strayRoute(routes: readonly Route[]): Route {
 
 function matches(pattern: string, path: string): boolean {
   return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
+}
+
+function checkBinary(isBinary: boolean): void {
+  if (!isBinary) throw new ProtocolError('ERR_MESSAGE_TEXT', 'Cannot accept message: binary is wanted: got text');
 }
 
 /** Without the exclusive option two hubs would share one port, each with half of the connections. */

@@ -12,13 +12,11 @@
  * What has been found so far is in the stream's lane: it is gone with the link.
  */
 import { ProtocolError } from '../errors.ts';
-import { replaySamplesMax } from '../limits.ts';
+import { replaySamplesMax, verifyCountMax } from '../limits.ts';
 import type { Checksums, StreamAnswer } from '../message.ts';
 import { itemCrc, lastSeqOf, type Spool, type SpoolStream } from './item.ts';
 import type { Lane } from './lane.ts';
 
-/** Rows compared per `verify`, 64 KiB of checksums. */
-const verifyCountMax = 16_384;
 const readLimits = { tickCountMax: 256, samplesMax: replaySamplesMax };
 
 /**

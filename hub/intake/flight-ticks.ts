@@ -6,6 +6,7 @@ import { type Block, decodeBlock, splitBlock } from '#core/block.ts';
 import { DecodeError } from '#core/errors.ts';
 import type { SamplePart } from '#core/sample-parts.ts';
 import type { Batch, ReplayBatch, TickBatch } from './flight.ts';
+import { isTime } from './message-checks.ts';
 
 /** Ticks of one batch, decoded: rows of values, times with the shift added. */
 export interface BatchTicks {
@@ -58,7 +59,7 @@ export function readReplay(
   for (let tick = 0; tick < tickCount; tick += 1) {
     const timeMs = times[tick]!;
     const isRising = tick === 0 || timeMs > times[tick - 1]!;
-    if (timeMs > 0 && timeMs <= 8.64e15 && isRising) continue;
+    if (isTime(timeMs) && isRising) continue;
     throw new RefusedTicks(
       Math.max(fromSeq, firstSeq + tick),
       `Cannot store tick: times of a stream rise and are dates: got ${timeMs}`,

@@ -5,10 +5,9 @@
  * because it costs that tick alone.
  */
 import { ProtocolError } from '#core/errors.ts';
-import { blockTicksMax, replayInflatedBytesMax, replaySamplesMax } from '#core/limits.ts';
+import { blockTicksMax, replayInflatedBytesMax, replaySamplesMax, verifyCountMax } from '#core/limits.ts';
 import type { Id128, Replay, StreamOffer, Verify } from '#core/message.ts';
 
-const verifyCountMax = 16_384;
 /** The last instant of ECMAScript's Date. */
 const timeMsMax = 8.64e15;
 
