@@ -2,6 +2,7 @@
  * The schema of a database as sorted text: what `sql/schema.sql` holds and CI compares, as the embedded
  * binaries have no pg_dump. It is read by people and by diff, not run: names and definitions are those of
  * PostgreSQL's own catalogue functions, and nothing in it depends on the order of creation or on the major version.
+ * Partitions whose name ends in a number are made at run time (chunks/partitions.ts) and left out.
  */
 import type postgres from 'postgres';
 
@@ -83,6 +84,7 @@ async function readRelations(sql: postgres.Sql): Promise<readonly RelationRow[]>
       case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid, true) end as definition
     from pg_class c left join pg_inherits i on i.inhrelid = c.oid
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+      and c.relname !~ '^chunk_(raw|minute|hour)_[0-9]+$'
       and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('e', 'i') and d.refclassid <> 'pg_class'::regclass)
       and not (c.relkind = 'S' and exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')))
     order by c.relispartition, c.relname collate "C"`;
