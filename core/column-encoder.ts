@@ -233,7 +233,7 @@ export class ColumnEncoder {
     target.length = folds
       ? writeFolded(bytes, at, residues.subarray(from, count))
       : writeVarints(bytes, at, residues.subarray(from, count));
-    if (exceptionCount > 0) this.#writeExceptions(target);
+    if (exceptionCount > 0) writeExceptions(target, this.#scale, this.#words);
     return true;
   }
 
@@ -272,26 +272,27 @@ export class ColumnEncoder {
     this.#folds = saved > 0;
     return this.#folds ? length - saved : length;
   }
+}
 
-  #writeExceptions(target: ByteSink): void {
-    const { bytes } = target;
-    const { exceptionCount, exceptionTicks, exceptionCodes } = this.#scale;
-    let at = writeVarint(bytes, target.length, exceptionCount);
-    let next = 0;
-    for (let index = 0; index < exceptionCount; index += 1) {
-      const tick = exceptionTicks[index]!;
-      const code = exceptionCodes[index]!;
-      at = writeVarint(bytes, at, tick - next);
-      next = tick + 1;
-      bytes[at] = code;
-      at += 1;
-      if (code === exceptionRaw) {
-        at = writeUint32(bytes, at, this.#words[tick * 2 + lowWord]!);
-        at = writeUint32(bytes, at, this.#words[tick * 2 + highWord]!);
-      }
+/** Appends the exceptions of a scale; `words` is `bitsOf` its values. The sink must have room for them. */
+export function writeExceptions(target: ByteSink, scale: ColumnScale, words: Int32Array): void {
+  const { bytes } = target;
+  const { exceptionCount, exceptionTicks, exceptionCodes } = scale;
+  let at = writeVarint(bytes, target.length, exceptionCount);
+  let next = 0;
+  for (let index = 0; index < exceptionCount; index += 1) {
+    const tick = exceptionTicks[index]!;
+    const code = exceptionCodes[index]!;
+    at = writeVarint(bytes, at, tick - next);
+    next = tick + 1;
+    bytes[at] = code;
+    at += 1;
+    if (code === exceptionRaw) {
+      at = writeUint32(bytes, at, words[tick * 2 + lowWord]!);
+      at = writeUint32(bytes, at, words[tick * 2 + highWord]!);
     }
-    target.length = at;
   }
+  target.length = at;
 }
 
 function writeVarints(bytes: Uint8Array, place: number, residues: Float64Array): number {

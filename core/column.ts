@@ -194,23 +194,31 @@ function decodeScaled(reader: ByteReader, place: Place, flags: number): void {
   const folded = (flags & 1) === 1;
   const scaleByte = reader.readByte();
   const scale = scaleByte & ~exceptionsFlag;
+  checkScale(scale);
+  readResidues(reader, { target, from, order, folded });
+  applyScale(target, from, scale);
+  if (scaleByte >= exceptionsFlag) readExceptions(reader, place);
+}
+
+/** Throws DecodeError unless the scale byte, without the flag, is one of those there are. */
+export function checkScale(scale: number): void {
   const decimals = scale & 15;
   if (scale >= scaleDivide && (scale > scaleMultiply + decimalsMax || decimals > decimalsMax || decimals === 0))
     throw new DecodeError(`Cannot decode column: its scale must be known: got ${scale}`);
+}
 
-  readResidues(reader, { target, from, order, folded });
-
+/** Turns whole numbers from `from` to the end of `target` into the values that a checked scale makes of them. */
+export function applyScale(target: Float64Array, from: number, scale: number): void {
   if (scale >= scaleMultiply) {
-    const factor = inversePowersOfTen[decimals]!;
+    const factor = inversePowersOfTen[scale & 15]!;
     for (let index = from; index < target.length; index += 1) target[index] = target[index]! * factor;
   } else if (scale >= scaleDivide) {
-    const divisor = powersOfTen[decimals]!;
+    const divisor = powersOfTen[scale & 15]!;
     for (let index = from; index < target.length; index += 1) target[index] = target[index]! / divisor;
   } else if (scale > 0) {
     const factor = 2 ** scale;
     for (let index = from; index < target.length; index += 1) target[index] = target[index]! * factor;
   }
-  if (scaleByte >= exceptionsFlag) readExceptions(reader, place);
 }
 
 /**
@@ -276,7 +284,11 @@ function readResidues(
   reader.at = at;
 }
 
-function readExceptions(reader: ByteReader, { target, words, from }: Place): void {
+/** Sets the values from `from` to the end of `target` that its scale does not give. `words` is `bitsOf(target)`. */
+export function readExceptions(
+  reader: ByteReader,
+  { target, words, from }: Pick<Place, 'target' | 'words' | 'from'>,
+): void {
   const count = reader.readVarint();
   if (count === 0 || count > target.length - from)
     throw new DecodeError(`Cannot decode column: exceptions are 1..${target.length - from}: got ${count}`);

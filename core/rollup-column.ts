@@ -1,0 +1,141 @@
+/**
+ * One series over the buckets of a rollup block as bytes: the format's constants and the decoder. The encoder is
+ * `rollup-column-encoder.ts`; the layout byte by byte is in `docs/storage.md`.
+ *
+ * The count of each bucket is a column by itself. Of the buckets that hold something the least value, the greatest as
+ * its distance from the least, and the sum as its distance from count × middle are columns of whole numbers under one
+ * scale, since values with two decimals have sums with two decimals. What no scale gives is an exception, or
+ * (kind plain) the three are columns of doubles.
+ *
+ * The bytes may be damaged or hostile: nothing is sized by a number in them, the work is bounded by the number of
+ * buckets that the caller asks for, and what does not fit is a DecodeError.
+ */
+import { applyScale, bitsOf, checkScale, decodeColumn, exceptionsFlag, readExceptions } from './column.ts';
+import { DecodeError } from './errors.ts';
+import { ByteReader } from './varint.ts';
+
+/** High half of the first byte: no column begins with it, nor the mark of a deflated one. */
+export const rollupColumnVersion = 3;
+
+/** Low half of the first byte. */
+export const rollupColumnKinds = { empty: 0, plain: 1, scaled: 2 } as const;
+
+/** Buckets of one block: a day has 1,440 minutes, a month 744 hours. Three values of each fit a column. */
+export const rollupBucketsMax = 2_048;
+
+/** The values of one series, a slot for each bucket of the block. */
+export interface RollupColumns {
+  /** NaN where the count is 0. */
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly sum: Float64Array;
+  readonly count: Float64Array;
+}
+
+/** The sum that count values around the middle of least and greatest would have: what sums are stored as distances from. */
+export function expectedSum(count: number, least: number, greatest: number): number {
+  return Math.round(count * 0.5 * (least + greatest));
+}
+
+/**
+ * The columns of one series on a block of `bucketCount` buckets. The caller owns the result. Throws DecodeError for
+ * anything that is not exactly such a column.
+ */
+export function decodeRollupColumn(bytes: Uint8Array, bucketCount: number): RollupColumns {
+  if (!Number.isInteger(bucketCount) || bucketCount < 1 || bucketCount > rollupBucketsMax)
+    throw new DecodeError(`Cannot decode rollup column: buckets are 1..${rollupBucketsMax}: got ${bucketCount}`);
+  const reader = new ByteReader(bytes);
+  const head = reader.readByte();
+  if (head >> 4 !== rollupColumnVersion)
+    throw new DecodeError(`Cannot decode rollup column: its version must be ${rollupColumnVersion}: got ${head >> 4}`);
+  const kind = head & 15;
+  if (kind === rollupColumnKinds.empty) {
+    reader.end();
+    return emptyColumns(bucketCount);
+  }
+  if (kind !== rollupColumnKinds.plain && kind !== rollupColumnKinds.scaled)
+    throw new DecodeError(`Cannot decode rollup column: its kind must be known: got ${kind}`);
+
+  const count = readPart(reader, new Float64Array(bucketCount));
+  const filled = checkCounts(count);
+  const values = new Float64Array(filled * 3);
+  if (kind === rollupColumnKinds.plain) {
+    readPart(reader, values.subarray(0, filled));
+    readPart(reader, values.subarray(filled, filled * 2));
+    decodeColumn(bytes.subarray(reader.at), values.subarray(filled * 2));
+  } else decodeScaled(reader, { values, count, filled });
+  return spread(values, count);
+}
+
+/** A column behind its length. */
+function readPart(reader: ByteReader, target: Float64Array): Float64Array {
+  const length = reader.readVarint();
+  if (length > reader.left)
+    throw new DecodeError(`Cannot decode rollup column: a part has at most ${reader.left} bytes: got ${length}`);
+  decodeColumn(reader.bytes.subarray(reader.at, reader.at + length), target);
+  reader.at += length;
+  return target;
+}
+
+/** How many buckets hold something. */
+function checkCounts(count: Float64Array): number {
+  let filled = 0;
+  for (const each of count) {
+    if (!Number.isSafeInteger(each) || each < 0)
+      throw new DecodeError(`Cannot decode rollup column: counts are whole numbers from 0: got ${each}`);
+    if (each > 0) filled += 1;
+  }
+  if (filled === 0) throw new DecodeError('Cannot decode rollup column: some bucket must hold something: got none');
+  return filled;
+}
+
+function decodeScaled(
+  reader: ByteReader,
+  place: { readonly values: Float64Array; readonly count: Float64Array; readonly filled: number },
+): void {
+  const { values, count, filled } = place;
+  const scaleByte = reader.readByte();
+  const scale = scaleByte & ~exceptionsFlag;
+  checkScale(scale);
+  const least = readPart(reader, values.subarray(0, filled));
+  const greatest = readPart(reader, values.subarray(filled, filled * 2));
+  const sums = readPart(reader, values.subarray(filled * 2));
+  let at = 0;
+  for (const each of count) {
+    if (each === 0) continue;
+    greatest[at] = greatest[at]! + least[at]!;
+    sums[at] = sums[at]! + expectedSum(each, least[at]!, greatest[at]!);
+    if (!Number.isSafeInteger(least[at]) || !Number.isSafeInteger(greatest[at]) || !Number.isSafeInteger(sums[at]))
+      throw new DecodeError(
+        `Cannot decode rollup column: scaled values are whole numbers: got ${least[at]}, ${greatest[at]}, ${sums[at]}`,
+      );
+    at += 1;
+  }
+  applyScale(values, 0, scale);
+  if (scaleByte >= exceptionsFlag) readExceptions(reader, { target: values, words: bitsOf(values), from: 0 });
+  reader.end();
+}
+
+/** Sets the values of the buckets that hold something to their places. */
+function spread(values: Float64Array, count: Float64Array): RollupColumns {
+  const filled = values.length / 3;
+  const columns = { ...emptyColumns(count.length), count };
+  let at = 0;
+  for (let bucket = 0; bucket < count.length; bucket += 1) {
+    if (count[bucket] === 0) continue;
+    columns.min[bucket] = values[at]!;
+    columns.max[bucket] = values[filled + at]!;
+    columns.sum[bucket] = values[filled * 2 + at]!;
+    at += 1;
+  }
+  return columns;
+}
+
+function emptyColumns(bucketCount: number): RollupColumns {
+  return {
+    min: new Float64Array(bucketCount).fill(Number.NaN),
+    max: new Float64Array(bucketCount).fill(Number.NaN),
+    sum: new Float64Array(bucketCount).fill(Number.NaN),
+    count: new Float64Array(bucketCount),
+  };
+}
