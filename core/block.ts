@@ -38,14 +38,10 @@ export interface EncodedBlock extends Block {
   readonly sampleCount: number;
 }
 
-export interface BlockInput extends BlockShape {
+export interface BlockInput extends BlockFrame {
   /** `ticks`: values[tick × columnCount + column], as ticks arrive. `columns`: values[column × tickCount + tick]. */
   readonly values: Float64Array;
   readonly order?: 'ticks' | 'columns';
-  /** Epoch ms of each tick. Free when they are whole multiples of the interval apart, one after the other. */
-  readonly times: Float64Array;
-  /** The layout's interval: a whole number of ms. */
-  readonly intervalMs: number;
 }
 
 export interface DecodedBlock {
@@ -54,37 +50,66 @@ export interface DecodedBlock {
   readonly values: Float64Array;
 }
 
-/** Encodes block after block in the same memory. */
-export class BlockEncoder {
-  readonly #columns = new ColumnEncoder();
+/** Times and counts of a block that is put together. */
+export interface BlockFrame extends BlockShape {
+  /** Epoch ms of each tick. Free when they are whole multiples of the interval apart, one after the other. */
+  readonly times: Float64Array;
+  /** The layout's interval: a whole number of ms. */
+  readonly intervalMs: number;
+}
+
+/** Puts block after block together in the same memory, column by column, each in bytes: chunks pack their columns. */
+export class BlockWriter {
+  readonly #times = new ColumnEncoder();
   readonly #sink = new ByteSink(65_536);
   #ends = new Uint32Array(256);
   #offsets = new Uint8Array(1_024);
+  #columnCount = 0;
+  #written = 0;
 
-  /** The views of the result are valid until the next call. */
-  encode(input: BlockInput): EncodedBlock {
-    const { tickCount, columnCount, values } = input;
+  /** Begins a block; what came before is forgotten. */
+  begin(frame: BlockFrame): void {
+    const { tickCount, columnCount } = frame;
     assert(tickCount >= 1 && tickCount <= blockTicksMax, 'a block has 1..8,192 ticks');
     assert(columnCount >= 0 && columnCount <= blockColumnsMax, 'a block has 0..8,192 columns');
-    assert(values.length >= tickCount * columnCount && input.times.length >= tickCount, 'a block has all its values');
+    assert(frame.times.length >= tickCount, 'a block has all its times');
     if (this.#ends.length <= columnCount) this.#ends = new Uint32Array(columnCount + 1);
-
+    this.#columnCount = columnCount;
+    this.#written = 0;
     this.#sink.length = 0;
-    this.#encodeHead(input);
-    const words = bitsOf(values);
-    const byTicks = input.order !== 'columns';
-    const stride = byTicks ? columnCount : 1;
-    let sampleCount = 0;
-    for (let column = 0; column < columnCount; column += 1) {
-      this.#ends[column] = this.#sink.length;
-      const first = byTicks ? column : column * tickCount;
-      sampleCount += this.#columns.encode(this.#sink, { words, first, stride, count: tickCount });
-    }
-    this.#ends[columnCount] = this.#sink.length;
-    return { data: this.#sink.view(), offsets: this.#encodeOffsets(columnCount), sampleCount };
+    this.#encodeHead(frame);
+    this.#ends[0] = this.#sink.length;
   }
 
-  #encodeHead({ tickCount, columnCount, times, intervalMs }: BlockInput): void {
+  /** Where the next column is to be appended; `columnEnded` comes after it. */
+  get sink(): ByteSink {
+    return this.#sink;
+  }
+
+  /** The next column lies between the end of the one before and the end of the sink. */
+  columnEnded(): void {
+    this.#written += 1;
+    this.#ends[this.#written] = this.#sink.length;
+  }
+
+  /** Appends the bytes of the next column. */
+  append(column: Uint8Array): void {
+    append(this.#sink, column);
+    this.columnEnded();
+  }
+
+  /** The views of the result are valid until the next block. */
+  end(): Block {
+    assert(this.#written === this.#columnCount, 'a block has all its columns');
+    const byteCount = (this.#columnCount + 1) * 4;
+    if (this.#offsets.length < byteCount) this.#offsets = new Uint8Array(byteCount);
+    return {
+      data: this.#sink.view(),
+      offsets: writeOffsets(this.#offsets, this.#ends.subarray(0, this.#columnCount + 1)),
+    };
+  }
+
+  #encodeHead({ tickCount, columnCount, times, intervalMs }: BlockFrame): void {
     const sink = this.#sink;
     sink.reserve(headBytesMax);
     const onGrid = isGrid(times, { tickCount, intervalMs });
@@ -95,12 +120,30 @@ export class BlockEncoder {
       at = writeVarint(sink.bytes, at + 8, intervalMs);
     }
     sink.length = at;
-    if (!onGrid) this.#columns.encode(sink, { words: bitsOf(times), first: 0, stride: 1, count: tickCount });
+    if (!onGrid) this.#times.encode(sink, { words: bitsOf(times), first: 0, stride: 1, count: tickCount });
   }
+}
 
-  #encodeOffsets(columnCount: number): Uint8Array {
-    if (this.#offsets.length < (columnCount + 1) * 4) this.#offsets = new Uint8Array((columnCount + 1) * 4);
-    return writeOffsets(this.#offsets, this.#ends.subarray(0, columnCount + 1));
+/** Encodes block after block in the same memory. */
+export class BlockEncoder {
+  readonly #columns = new ColumnEncoder();
+  readonly #writer = new BlockWriter();
+
+  /** The views of the result are valid until the next call. */
+  encode(input: BlockInput): EncodedBlock {
+    const { tickCount, columnCount, values } = input;
+    this.#writer.begin(input);
+    assert(values.length >= tickCount * columnCount, 'a block has all its values');
+    const words = bitsOf(values);
+    const byTicks = input.order !== 'columns';
+    const stride = byTicks ? columnCount : 1;
+    let sampleCount = 0;
+    for (let column = 0; column < columnCount; column += 1) {
+      const first = byTicks ? column : column * tickCount;
+      sampleCount += this.#columns.encode(this.#writer.sink, { words, first, stride, count: tickCount });
+      this.#writer.columnEnded();
+    }
+    return { ...this.#writer.end(), sampleCount };
   }
 }
 

@@ -49,6 +49,12 @@ export const replaySamplesMax = 65_536;
 export const replayInflatedBytesMax = 1 * MiB;
 export const blockTicksMax = 8_192;
 export const blockColumnsMax = 8_192;
+/** Values of one chunk: 8,192 ticks of 1,024 series; a host of more has fewer ticks in a chunk, so that its rows stay below some 16 MiB. */
+export const chunkCellsMax = 2 ** 23;
+/** Ticks that make a host worth compacting before its oldest batch is two hours old: 34 minutes at one second. */
+export const compactTicksMin = 2_048;
+/** A day's newest chunk of fewer ticks is taken back in, so that a quiet host ends the day with one. */
+export const smallChunkTicksMax = 4_096;
 
 // --- hub
 

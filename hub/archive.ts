@@ -1,8 +1,10 @@
 /**
  * The archive thread: what may take long and must never hold up storing or viewing. Composition root.
  */
+import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
+import { Upkeep, type UpkeepRequest } from './archive/upkeep.ts';
 import type { StorageStart } from './storage.ts';
 import { connect } from './store/connect.ts';
 import { type HistoryRequest, readHistory } from './store/history.ts';
@@ -14,15 +16,33 @@ export type ArchiveMethods = ReturnType<typeof createMethods>;
 
 const connectionCount = 4;
 const statementMsMax = 30_000;
+/** Statements of upkeep: a large fleet's batches are looked through in one. */
+const upkeepMsMax = 120_000;
 
 function createMethods(start: StorageStart) {
   const sql = connect(start.connection, { connectionCount, name: 'pulsewire archive', statementMsMax });
+  const slow = connect(start.connection, {
+    connectionCount: 1,
+    name: 'pulsewire upkeep',
+    statementMsMax: upkeepMsMax,
+  });
+  const upkeep = new Upkeep(slow, { sha256: (bytes) => createHash('sha256').update(bytes).digest() });
   return {
+    /** Ends with the run; false when one was under way already. */
+    upkeep: async (request: UpkeepRequest): Promise<boolean> => {
+      const run = upkeep.run(request);
+      await run;
+      return run !== null;
+    },
+    upkeepReport: (_: null) => Promise.resolve(upkeep.report),
     history: (request: HistoryRequest) => readHistory(sql, request),
     recent: (request: RecentRequest) => readRecent(sql, request),
     latest: (hostId: number) => readLatest(sql, hostId),
     dropOldPushStreams: (_: null) => dropOldPushStreams(sql),
-    stop: (_: null) => sql.end({ timeout: 2 }),
+    stop: async (_: null): Promise<void> => {
+      await upkeep.stop();
+      await Promise.all([sql.end({ timeout: 2 }), slow.end({ timeout: 2 })]);
+    },
   };
 }
 

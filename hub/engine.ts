@@ -49,6 +49,8 @@ const maxYoungGenerationSizeMb = 12;
 /** How long a stop waits for what is in memory; the agents hold it as well. */
 const drainMsMax = 8_000;
 const pushCleanMs = 3_600_000;
+/** Hosts come due by their ticks or by age (`hub/archive/compactor.ts`): looking more often spreads the work. */
+const upkeepMs = 600_000;
 const pingMs = 5_000;
 /** Rings of more hosts than this are filled when somebody looks at them: each costs a read of some milliseconds. */
 const startFillHostsMax = 500;
@@ -139,6 +141,12 @@ export class Engine {
       this.fanout.status(this.status());
     });
     this.#every(pingMs, () => this.#background(this.#pingStorage()));
+    this.#every(upkeepMs, () => {
+      this.runUpkeep({ all: false }).catch((error: unknown) => {
+        // The database is away, or a fault that the log must show; the next run finds the same rows.
+        if (!this.#isAway) this.#options.log.warn({ err: error }, 'upkeep.failed');
+      });
+    });
     this.#every(pushCleanMs, () => {
       this.archive.call('dropOldPushStreams', null).catch(() => {
         // The database is away; an hour later is as good.
@@ -155,6 +163,10 @@ export class Engine {
       dropped: (socket) => fanout.dropped(socket, performance.now()),
       closed: (socket) => fanout.closed(socket),
     };
+  }
+
+  get log(): Logger {
+    return this.#options.log;
   }
 
   status(): Status {
@@ -191,6 +203,11 @@ export class Engine {
       sleep(3_000),
     ]);
     await Promise.all(this.#workers.map((worker) => worker.removeAllListeners('exit').terminate()));
+  }
+
+  /** Compacts and rolls up what is due, or everything. Settles at the end; false when a run was under way already. */
+  async runUpkeep(options: { readonly all: boolean }): Promise<boolean> {
+    return await this.archive.call('upkeep', { nowMs: Date.now(), ...options });
   }
 
   /** Work that nobody waits for; its failure is a fault of ours. */

@@ -20,6 +20,7 @@ import { HttpError, jsonAnswer, type Route } from './http.ts';
 import type { Credential } from './intake/agent-session.ts';
 import { createLog, type LogSettings } from './log.ts';
 import { HubMetrics } from './metrics.ts';
+import { aggregateRoutes } from './routes/aggregate.ts';
 import { fetchRoutes } from './routes/fetch.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -170,6 +171,7 @@ function routesOf(options: {
     ...pageRoutes(join(packageFolder, 'dist', 'ui')),
     ...fetchRoutes(engineOf),
     pushRoute(engineOf),
+    ...aggregateRoutes(engineOf),
     openApiRoute(version),
     { ...open, path: '/metrics', answer: () => metrics.answer() },
     {

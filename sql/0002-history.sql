@@ -55,8 +55,9 @@ alter table batch set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_
 alter table host add column alias text not null default '' check (length(alias) <= 255);
 
 -- A row of `chunk` on its way into the table: its bytes are cut out of three buffers by position (the first byte is 1).
+-- The layout's id is hex, which needs no quoting inside a composite inside an array.
 create type chunk_row as (
-  chunk int, day int, part smallint, ticks int, samples bigint, from_ms float8, to_ms float8, layout bytea,
+  chunk int, day int, part smallint, ticks int, samples bigint, from_ms float8, to_ms float8, layout text,
   runs_at int, runs_bytes int, offsets_at int, offsets_bytes int, data_at int, data_bytes int
 );
 
@@ -67,7 +68,7 @@ declare
   ids bigint[] := array(select nextval('chunk_id') from generate_series(1, (select max(r.chunk) from unnest(rows) r)));
 begin
   insert into chunk (host, tier, day, id, part, ticks, samples, from_ms, to_ms, layout, runs, offsets, data)
-    select of_host, of_tier, r.day, ids[r.chunk], r.part, r.ticks, r.samples, r.from_ms, r.to_ms, r.layout,
+    select of_host, of_tier, r.day, ids[r.chunk], r.part, r.ticks, r.samples, r.from_ms, r.to_ms, decode(r.layout, 'hex'),
       substring(insert_chunks.runs from r.runs_at for r.runs_bytes),
       substring(insert_chunks.offsets from r.offsets_at for r.offsets_bytes),
       substring(insert_chunks.data from r.data_at for r.data_bytes)

@@ -1,6 +1,6 @@
 -- Written from the catalogue after all migrations. Do not edit: change a migration and write it again.
 
-create type chunk_row as (chunk integer, day integer, part smallint, ticks integer, samples bigint, from_ms double precision, to_ms double precision, layout bytea, runs_at integer, runs_bytes integer, offsets_at integer, offsets_bytes integer, data_at integer, data_bytes integer);
+create type chunk_row as (chunk integer, day integer, part smallint, ticks integer, samples bigint, from_ms double precision, to_ms double precision, layout text, runs_at integer, runs_bytes integer, offsets_at integer, offsets_bytes integer, data_at integer, data_bytes integer);
 
 create table batch (
   id bigint not null generated always as identity,
@@ -248,7 +248,7 @@ declare
   ids bigint[] := array(select nextval('chunk_id') from generate_series(1, (select max(r.chunk) from unnest(rows) r)));
 begin
   insert into chunk (host, tier, day, id, part, ticks, samples, from_ms, to_ms, layout, runs, offsets, data)
-    select of_host, of_tier, r.day, ids[r.chunk], r.part, r.ticks, r.samples, r.from_ms, r.to_ms, r.layout,
+    select of_host, of_tier, r.day, ids[r.chunk], r.part, r.ticks, r.samples, r.from_ms, r.to_ms, decode(r.layout, 'hex'),
       substring(insert_chunks.runs from r.runs_at for r.runs_bytes),
       substring(insert_chunks.offsets from r.offsets_at for r.offsets_bytes),
       substring(insert_chunks.data from r.data_at for r.data_bytes)

@@ -1,14 +1,13 @@
 /**
  * Reading by REST: newest values, hosts, and the history of one series. The old paths and `/api/v1` are the same.
  */
-import type { z } from 'zod';
 import type { Point } from '#core/resample.ts';
 import type { Engine } from '../engine.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
 import { latestValues } from '../latest.ts';
 import { pushedKeyOf, pushedNameOf } from '../push-body.ts';
 import type { Host } from '../registry.ts';
-import { historyQuery, hostsQuery } from './schemas.ts';
+import { historyQuery, hostsQuery, parseQuery } from './schemas.ts';
 
 /** The engine, or an HttpError 503 while the database has not been reached yet. */
 export type EngineOf = () => Engine;
@@ -126,16 +125,6 @@ function* selectHosts(engine: Engine, request: HttpRequest): Generator<Host> {
 function splitTag(tag: string): [string, string?] {
   const at = tag.indexOf('=');
   return at < 0 ? [tag] : [tag.slice(0, at), tag.slice(at + 1)];
-}
-
-/** Query parameters by a schema; a 400 names everything that is wrong. */
-function parseQuery<S extends z.ZodType>(schema: S, query: URLSearchParams): z.infer<S> {
-  const parsed = schema.safeParse(Object.fromEntries(query));
-  if (parsed.success) return parsed.data;
-  throw new HttpError(
-    400,
-    `Cannot read query: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
-  );
 }
 
 function decodePart(part: string): string {

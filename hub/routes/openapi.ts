@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { jsonAnswer, type Route } from '../http.ts';
 import { pushBodySchema } from '../push-body.ts';
 import {
+  aggregateAnswer,
+  aggregateQuery,
   errorAnswerSchema,
   healthAnswer,
   historyAnswer,
@@ -48,6 +50,11 @@ export function openApiDocument(version: string) {
     parameters: queryParameters(hostsQuery),
     responses: { 200: response('By name', hostsAnswer), ...errors(400, 503) },
   };
+  const aggregate = {
+    summary: 'Compacts and rolls up now',
+    parameters: queryParameters(aggregateQuery),
+    responses: { 200: response('Triggered, or running already', aggregateAnswer), ...errors(400, 403, 503) },
+  };
   return {
     openapi: '3.1.0',
     info: {
@@ -87,6 +94,7 @@ export function openApiDocument(version: string) {
           responses: { 200: response('Stored', receivedAnswer), ...errors(400, 403, 409, 413, 415, 503) },
         },
       },
+      '/aggregate': { get: aggregate, post: aggregate },
       '/healthz': {
         get: {
           summary: 'Whether the hub is ready',

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { hostStates } from '#core/message.ts';
+import { HttpError } from '../http.ts';
 
 const tags = z.record(z.string(), z.string()).describe('Tags of the host');
 
@@ -50,3 +51,20 @@ export const errorAnswerSchema = z.object({
   error: z.string().describe('What was wrong, what is wanted, what was got'),
 });
 export const healthAnswer = z.object({ status: z.enum(['ok', 'starting']), storage: z.string() });
+
+export const aggregateQuery = z.object({
+  wait: z.enum(['0', '1']).default('0').describe('1 answers when the run has ended'),
+});
+export const aggregateAnswer = z.object({
+  status: z.enum(['Data aggregation triggered successfully', 'Data aggregation is running already']),
+});
+
+/** Query parameters by a schema; a 400 names everything that is wrong. */
+export function parseQuery<S extends z.ZodType>(schema: S, query: URLSearchParams): z.infer<S> {
+  const parsed = schema.safeParse(Object.fromEntries(query));
+  if (parsed.success) return parsed.data;
+  throw new HttpError(
+    400,
+    `Cannot read query: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
+  );
+}
