@@ -4,8 +4,14 @@
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
+import { RetentionRun } from './archive/retention-run.ts';
 import { Upkeep, type UpkeepRequest } from './archive/upkeep.ts';
 import type { StorageStart } from './storage.ts';
+import { archiveEphemeral } from './store/archiving.ts';
+import { readFloors } from './store/chunks/floors.ts';
+import { ensurePartitions, spansToKeep } from './store/chunks/partitions.ts';
+import { retentionStore } from './store/chunks/retention-steps.ts';
+import { StorageUseReader } from './store/chunks/storage-use.ts';
 import { connect } from './store/connect.ts';
 import { type HistoryRequest, readHistory } from './store/history.ts';
 import { dropOldPushStreams } from './store/push.ts';
@@ -27,7 +33,19 @@ function createMethods(start: StorageStart) {
     statementMsMax: upkeepMsMax,
   });
   const upkeep = new Upkeep(slow, { sha256: (bytes) => createHash('sha256').update(bytes).digest() });
+  const retention = new RetentionRun(retentionStore(slow), start.retention);
+  const storageUse = new StorageUseReader(slow);
   return {
+    /** Makes partitions for the days to come, and lets go of what is too old or too much. */
+    retain: async (clocks: { readonly nowMs: number; readonly nowMonotonicMs: number }) => {
+      const { keepDays } = start.retention;
+      await ensurePartitions(slow, spansToKeep({ keepDays, floors: await readFloors(slow), nowMs: clocks.nowMs }));
+      return await retention.run(clocks);
+    },
+    retentionReport: (_: null) => Promise.resolve(retention.report),
+    floors: (_: null) => readFloors(sql),
+    storageUse: (_: null) => storageUse.read(),
+    archiveEphemeral: (hours: number) => archiveEphemeral(sql, hours),
     /** Ends with the run; false when one was under way already. */
     upkeep: async (request: UpkeepRequest): Promise<boolean> => {
       const run = upkeep.run(request);

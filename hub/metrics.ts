@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { UpkeepReport } from './archive/upkeep.ts';
 import type { Engine } from './engine.ts';
 import type { HttpAnswer } from './http.ts';
+import { registerStorageMetrics } from './storage-metrics.ts';
 
 const noUpkeep: UpkeepReport = {
   isRunning: false,
@@ -43,6 +44,7 @@ export class HubMetrics {
     for (const [name, help, read] of gauges) {
       new Gauge({ name: `pulsewire_hub_${name}`, help, registers, collect: this.#collector(read) });
     }
+    registerStorageMetrics(this.#registry, () => this.#engine?.keeper.newest ?? null);
   }
 
   attach(engine: Engine): void {
@@ -71,7 +73,14 @@ export class HubMetrics {
     };
   }
 
-  #storage: StorageNumbers = { statementCount: 0, statementSeconds: 0, storedRows: 0, repeatCount: 0, cutBatches: 0 };
+  #storage: StorageNumbers = {
+    statementCount: 0,
+    statementSeconds: 0,
+    storedRows: 0,
+    repeatCount: 0,
+    cutBatches: 0,
+    expiredTicks: 0,
+  };
 
   #upkeep: UpkeepReport = noUpkeep;
 
@@ -82,6 +91,8 @@ export class HubMetrics {
     [this.#storage, this.#upkeep] = await Promise.all([
       storage.call('counters', null),
       archive.call('upkeepReport', null),
+      // While the database is away the last account stands.
+      this.#engine.readAccount().catch(() => null),
     ]);
   }
 }
@@ -92,6 +103,7 @@ interface StorageNumbers {
   readonly storedRows: number;
   readonly repeatCount: number;
   readonly cutBatches: number;
+  readonly expiredTicks: number;
 }
 
 type Reading = readonly [
@@ -121,6 +133,7 @@ const counters: readonly Reading[] = [
   ['flush_rows_total', 'Rows given to ingest statements', (_, storage) => storage.storedRows],
   ['flush_repeats_total', 'Statements repeated because their outcome was unknown', (_, storage) => storage.repeatCount],
   ['flush_cut_total', 'Batches cut because a rival had stored their beginning', (_, storage) => storage.cutBatches],
+  ['ticks_expired_total', 'Ticks older than raw reaches back, stored as gaps', (_, storage) => storage.expiredTicks],
   ['ticks_published_total', 'Ticks published to viewers', ({ fanout }) => fanout.publishedCount],
   ['viewers_closed_slow_total', 'Viewers closed because they read too slowly', ({ fanout }) => fanout.closedSlowCount],
 ];

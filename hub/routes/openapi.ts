@@ -16,6 +16,7 @@ import {
   hostsQuery,
   latestAnswer,
   receivedAnswer,
+  storageAnswer,
 } from './schemas.ts';
 
 export function openApiRoute(version: string): Route {
@@ -92,6 +93,12 @@ export function openApiDocument(version: string) {
             content: { 'application/json': { schema: schemaOf(pushBodySchema, 'input') } },
           },
           responses: { 200: response('Stored', receivedAnswer), ...errors(400, 403, 409, 413, 415, 503) },
+        },
+      },
+      '/api/v1/storage': {
+        get: {
+          summary: 'What is stored, what it takes, how far it reaches back',
+          responses: { 200: response('Now, or some seconds ago', storageAnswer), ...errors(503) },
         },
       },
       '/aggregate': { get: aggregate, post: aggregate },
