@@ -19,7 +19,7 @@ import type { QueryRequest, Span } from './query-request.ts';
 import { SeriesNumbering } from './series-numbering.ts';
 import { type SeriesAnswer, SeriesReading } from './series-reading.ts';
 import type { ReadBlocks, StoredBlock, StoredBlocks, StoredGap } from './stored-blocks.ts';
-import { Turns } from './turns.ts';
+import { Turn } from './turn.ts';
 
 export interface QueryPorts {
   readonly read: ReadBlocks;
@@ -179,7 +179,7 @@ class Answering {
   readonly #plan: QueryPlan;
   readonly #snapshot: Snapshot;
   readonly #signal: AbortSignal;
-  readonly #turns = new Turns();
+  readonly #turn = new Turn();
 
   constructor(input: Snapshot & { readonly request: QueryRequest; readonly plan: QueryPlan }, signal: AbortSignal) {
     this.#request = input.request;
@@ -195,6 +195,11 @@ class Answering {
     for (const { hostId, intervalMs } of this.#request.hosts)
       answers.push(...(await this.#host({ hostId, intervalMs }, byHost.get(hostId) ?? [])));
     return answers;
+  }
+
+  async #giveWay(): Promise<void> {
+    await this.#turn.yield();
+    this.#signal.throwIfAborted();
   }
 
   async #host(
@@ -227,7 +232,7 @@ class Answering {
     const covers = new Map<number, DayCover>();
     for (const day of stored.days.get(hostId) ?? []) covers.set(day.day, coverOf(this.#plan, day, stored.floors));
     for (const block of blocks) {
-      await this.#turns.giveWay(this.#signal);
+      await this.#giveWay();
       addBlock(block, { readings, covers, span: this.#plan });
     }
     for (const [number, reading] of readings) {
@@ -238,7 +243,7 @@ class Answering {
     const samplesMax = resolution.kind === 'points' && resolution.prefersSamples ? resolution.pointsMax : 0;
     const answers: SeriesAnswer[] = [];
     for (const reading of readings.values()) {
-      await this.#turns.giveWay(this.#signal);
+      await this.#giveWay();
       answers.push(reading.end({ samplesMax }));
     }
     return answers;
