@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { dayMs } from '#core/calendar.ts';
 import type { Layout } from '#core/series.ts';
-import { readBlocks } from '../store/chunks/read-blocks.ts';
 import type { Sql } from '../store/connect.ts';
-import { LayoutCache } from '../store/layout-cache.ts';
 import { withDatabase } from '../testing/database.ts';
 import { HistoryWorld, seeded } from '../testing/history-world.ts';
+import { queryPorts } from '../testing/query-fixture.ts';
 import { gauges, sha256 } from '../testing/ticks.ts';
-import { LayoutBook } from './layout-book.ts';
 import { type QueryPorts, runQuery } from './query.ts';
 import type { QueryRequest, Resolution } from './query-request.ts';
 import { Upkeep } from './upkeep.ts';
@@ -16,15 +14,6 @@ const never = new AbortController().signal;
 /** The last two days of a month and the first of the next. */
 const startMs = Date.UTC(2026, 2, 30);
 const layout = gauges(['a', 'b'], { intervalMs: 10_000 });
-
-function portsOf(sql: Sql): QueryPorts {
-  const cache = new LayoutCache(sql);
-  return {
-    read: (request, signal) => readBlocks(sql, request, signal),
-    readLayouts: (ids) => cache.read(ids),
-    layouts: new LayoutBook(),
-  };
-}
 
 function requestOf(world: HistoryWorld, request: Partial<QueryRequest>): QueryRequest {
   return {
@@ -91,7 +80,7 @@ describe('runQuery()', () => {
   test('gives what the ticks say, whatever the span, the resolution and the place where they are kept', () =>
     withDatabase(async ({ sql }) => {
       const world = await HistoryWorld.create(sql, 1);
-      const ports = portsOf(sql);
+      const ports = queryPorts(sql);
       const other: Layout = gauges(['b', 'c', 'a'], { intervalMs: 10_000 });
       await world.addSpan(layout, { startMs: startMs + 7_003, endMs: startMs + dayMs });
       await expectTruth(ports, world, { count: 20, seed: 1 });

@@ -8,6 +8,7 @@
  */
 import { dayOf } from '#core/calendar.ts';
 import { blockTicksMax } from '#core/limits.ts';
+import { mergeBuckets } from '#core/rollup.ts';
 import { mergeParts } from '#core/sample-parts.ts';
 import type { Layout, LayoutId, Series } from '#core/series.ts';
 import { matcherOf } from '#core/series-pattern.ts';
@@ -71,7 +72,8 @@ export async function runQuery(ports: QueryPorts, request: QueryRequest, signal:
         `Cannot answer query: at most ${reading.samplesMax} stored values may be read for it: got ${reading.stored.sampleCount}: ask for fewer series or a shorter span`,
       );
     }
-    const series = await new Answering({ request, plan, ...reading }, signal).run();
+    const found = await new Answering({ request, plan, ...reading }, signal).run();
+    const series = resolution.kind === 'points' && resolution.pointsMax === 1 ? found.map(inOne) : found;
     if (resolution.kind === 'points' && resolution.prefersSamples && plan.tier !== 'raw') {
       const samples = await samplesInstead(ports, { request, series, floors: reading.stored.floors }, signal);
       if (samples !== null) return samples;
@@ -81,6 +83,16 @@ export async function runQuery(ports: QueryPorts, request: QueryRequest, signal:
     const { floors, gaps } = reading.stored;
     return { startMs, endMs, tier, coarserBy, floors, series, gaps };
   }
+}
+
+/** All buckets of a series in one: two may be needed to reach over a span, and one was asked for. */
+function inOne(answer: SeriesAnswer): SeriesAnswer {
+  const { content } = answer;
+  if (content.kind === 'samples' || content.buckets.starts.length < 2) return answer;
+  const { starts } = content.buckets;
+  const stepMs = starts[starts.length - 1]! - starts[0]! + content.stepMs;
+  const whole = mergeBuckets([content.buckets], Number.MAX_SAFE_INTEGER);
+  return { ...answer, content: { kind: 'buckets', stepMs, buckets: { ...whole, starts: starts.slice(0, 1) } } };
 }
 
 /** The few samples of a sparse series are a better answer than buckets with one sample each, while raw still has them. */
