@@ -120,7 +120,8 @@ export class Engine {
     this.history = new History({
       intake: this.intake,
       pending: (request) => this.storage.call('pending', request),
-      stored: (request) => this.archive.call('history', request),
+      query: (query, signal) => this.archive.call('query', query, { signal }),
+      exportPart: (part, signal) => this.archive.call('exportPart', part, { signal }),
     });
     this.keeper = this.#createKeeper();
     this.pusher = new Pusher({
@@ -284,7 +285,7 @@ export class Engine {
   }
 
   #flush(flight: Flight): void {
-    this.storage.call('flush', flight, [flight.buffer]).then(
+    this.storage.call('flush', flight, { transfer: [flight.buffer] }).then(
       (answer) => this.intake.settled(answer, Date.now()),
       (error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))),
     );

@@ -22,9 +22,11 @@ import { createLog, type LogSettings } from './log.ts';
 import { HubMetrics } from './metrics.ts';
 import { aggregateRoutes } from './routes/aggregate.ts';
 import { fetchRoutes } from './routes/fetch.ts';
+import { historyRoutes } from './routes/history.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { pushRoute } from './routes/push.ts';
+import { queryRoutes } from './routes/query.ts';
 import { storageRoute } from './routes/storage.ts';
 import type { AgentEndpoint, ViewerEndpoint } from './sockets/endpoints.ts';
 import { Sockets } from './sockets.ts';
@@ -177,6 +179,8 @@ function routesOf(options: {
   return [
     ...pageRoutes(join(packageFolder, 'dist', 'ui')),
     ...fetchRoutes(engineOf),
+    ...historyRoutes(engineOf),
+    ...queryRoutes(engineOf),
     pushRoute(engineOf),
     ...aggregateRoutes(engineOf),
     storageRoute(engineOf),

@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { UpkeepReport } from './archive/upkeep.ts';
 import type { Engine } from './engine.ts';
 import type { HttpAnswer } from './http.ts';
+import { heldBytesMax, queriesMax, queriesWaitingMax } from './query-slots.ts';
 import { registerStorageMetrics } from './storage-metrics.ts';
 
 const noUpkeep: UpkeepReport = {
@@ -113,6 +114,8 @@ type Reading = readonly [
 ];
 
 const counters: readonly Reading[] = [
+  ['queries_total', 'Reads of history that were run', ({ history }) => history.slots.answeredCount],
+  ['queries_refused_total', 'Reads of history refused as too many waited', ({ history }) => history.slots.refusedCount],
   ['messages_received_total', 'Messages from agents', ({ agents }) => agents.framesReceived],
   ['received_bytes_total', 'Bytes of messages from agents', ({ agents }) => agents.bytesReceived],
   ['ticks_accepted_total', 'Ticks accepted for storing', ({ intake }) => intake.counters.acceptedTicks],
@@ -154,6 +157,12 @@ const upkeepCounters: readonly Reading[] = [
 ];
 
 const gauges: readonly Reading[] = [
+  ['queries_running', 'Reads of history under way', ({ history }) => history.slots.runningCount],
+  ['queries_running_max', 'Bound of queries_running', () => queriesMax],
+  ['queries_waiting', 'Reads of history that wait for their turn', ({ history }) => history.slots.waitingCount],
+  ['queries_waiting_max', 'Bound of queries_waiting', () => queriesWaitingMax],
+  ['answer_held_bytes', 'Bytes of answers that clients have not read yet', ({ history }) => history.slots.heldBytes],
+  ['answer_held_bytes_max', 'Bound of answer_held_bytes', () => heldBytesMax],
   ['agents', 'Connected agents', ({ agents }) => agents.connectionCount],
   ['hosts', 'Known hosts', ({ registry }) => registry.count],
   ['viewers', 'Open dashboards', ({ fanout }) => fanout.viewerCount],

@@ -7,6 +7,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
 import type { RetentionSettings } from './archive/retention.ts';
+import type { PendingRequest } from './history.ts';
 import type { OfferedStream } from './intake/clock-shift.ts';
 import type { Flight } from './intake/flight.ts';
 import { createLog, type LogSettings } from './log.ts';
@@ -78,8 +79,7 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
       openStreams(small, request.hostId, request.streams),
     findToken: (hash: string) => findToken(small, hash),
     checksums: (request: ChecksumRequest) => readChecksums(small, request),
-    pending: (request: { readonly hostId: number; readonly key: string }) =>
-      Promise.resolve(pendingSamples.read(runner.pending, request)),
+    pending: (request: PendingRequest) => Promise.resolve(pendingSamples.read(runner.pending, request)),
     push: (request: PushRequest) => storePush(small, runner, request),
     /** Whether the database answers. */
     ping: async (_: null): Promise<string | null> => {

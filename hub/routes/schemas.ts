@@ -104,8 +104,10 @@ export const storageAnswer = z.object({
 export function parseQuery<S extends z.ZodType>(schema: S, query: URLSearchParams): z.infer<S> {
   const parsed = schema.safeParse(Object.fromEntries(query));
   if (parsed.success) return parsed.data;
-  throw new HttpError(
-    400,
-    `Cannot read query: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
-  );
+  throw new HttpError(400, `Cannot read query: ${problemsText(parsed.error)}`);
+}
+
+/** Everything that a schema did not like, in one line. */
+export function problemsText(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
 }

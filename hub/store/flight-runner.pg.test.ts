@@ -7,17 +7,16 @@ import { withDatabase } from '../testing/database.ts';
 import { cellOf, flightLayout, flightOf, timeOf, withRunner } from '../testing/flight-fixture.ts';
 import { DatabaseGate } from '../testing/hub-process.ts';
 import { type OpenedStream, openTestEpoch, openTestStream } from '../testing/ingest-fixture.ts';
+import { readNumbers } from '../testing/query-fixture.ts';
 import { column, gauges } from '../testing/ticks.ts';
 import type { StoreConnection } from './connect.ts';
-import { readSamples } from './history.ts';
 
-const everything = { startMs: 0, endMs: 1e15, parts: [] };
 const urlOf = (url: string): StoreConnection => ({ url, path: null, username: '', password: '', database: '' });
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 /** The seqs that are stored of series "a", by their values; each must stand at its time. */
 async function storedSeqs(sql: postgres.Sql, hostId: number): Promise<number[]> {
-  const { times, values } = await readSamples(sql, { hostId, key: 'a', ...everything });
+  const { times, values } = await readNumbers(sql, hostId, 'a');
   return Array.from(values, (value, index) => {
     expect(times[index]).toBe(timeOf(value / 10));
     return value / 10;
@@ -82,7 +81,7 @@ test('a flight of ticks, replays and gaps of several streams and layouts is stor
       expect(told.replayed).toEqual([{ hostId: two.hostId, toMs: timeOf(40) }]);
     });
     expect(await storedSeqs(sql, two.hostId)).toEqual(range(1, 40));
-    const { times, values } = await readSamples(sql, { hostId: one.hostId, key: 'a', ...everything });
+    const { times, values } = await readNumbers(sql, one.hostId, 'a');
     expect(Array.from(times)).toEqual([...range(1, 10), 14, 15].map(timeOf));
     expect(Array.from(values)).toEqual([...range(1, 10).map((seq) => cellOf(seq, 0)), cellOf(14, 1), cellOf(15, 1)]);
   }));
