@@ -3,8 +3,18 @@
  * file gives them names and base units.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { UpkeepReport } from './archive/upkeep.ts';
 import type { Engine } from './engine.ts';
 import type { HttpAnswer } from './http.ts';
+
+const noUpkeep: UpkeepReport = {
+  isRunning: false,
+  lastMs: null,
+  lastDurationMs: null,
+  runs: 0,
+  compaction: { hosts: 0, batches: 0, ticks: 0, samples: 0, chunks: 0, bytes: 0, rivals: 0 },
+  rollups: { days: 0, months: 0, chunks: 0, bytes: 0, rivals: 0 },
+};
 
 export class HubMetrics {
   readonly #registry = new Registry();
@@ -27,7 +37,7 @@ export class HubMetrics {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
       registers,
     });
-    for (const [name, help, read] of counters) {
+    for (const [name, help, read] of [...counters, ...upkeepCounters]) {
       new Counter({ name: `pulsewire_hub_${name}`, help, registers, collect: this.#collector(read) });
     }
     for (const [name, help, read] of gauges) {
@@ -44,15 +54,15 @@ export class HubMetrics {
   }
 
   async answer(): Promise<HttpAnswer> {
-    await this.#readStorage();
+    await this.#readThreads();
     return { status: 200, type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
   /** Sets the metric to what the engine says now. */
-  #collector(read: (engine: Engine, storage: StorageNumbers) => number) {
+  #collector(read: Reading[2]) {
     const self = this;
     return function collect(this: Counter | Gauge): void {
-      const value = self.#engine === null ? 0 : read(self.#engine, self.#storage);
+      const value = self.#engine === null ? 0 : read(self.#engine, self.#storage, self.#upkeep);
       if (this instanceof Gauge) this.set(value);
       else {
         this.reset();
@@ -63,8 +73,16 @@ export class HubMetrics {
 
   #storage: StorageNumbers = { statementCount: 0, statementSeconds: 0, storedRows: 0, repeatCount: 0, cutBatches: 0 };
 
-  async #readStorage(): Promise<void> {
-    if (this.#engine !== null) this.#storage = await this.#engine.storage.call('counters', null);
+  #upkeep: UpkeepReport = noUpkeep;
+
+  /** What the other threads count. */
+  async #readThreads(): Promise<void> {
+    if (this.#engine === null) return;
+    const { storage, archive } = this.#engine;
+    [this.#storage, this.#upkeep] = await Promise.all([
+      storage.call('counters', null),
+      archive.call('upkeepReport', null),
+    ]);
   }
 }
 
@@ -76,7 +94,11 @@ interface StorageNumbers {
   readonly cutBatches: number;
 }
 
-type Reading = readonly [name: string, help: string, read: (engine: Engine, storage: StorageNumbers) => number];
+type Reading = readonly [
+  name: string,
+  help: string,
+  read: (engine: Engine, storage: StorageNumbers, upkeep: UpkeepReport) => number,
+];
 
 const counters: readonly Reading[] = [
   ['messages_received_total', 'Messages from agents', ({ agents }) => agents.framesReceived],
@@ -103,6 +125,21 @@ const counters: readonly Reading[] = [
   ['viewers_closed_slow_total', 'Viewers closed because they read too slowly', ({ fanout }) => fanout.closedSlowCount],
 ];
 
+const upkeepCounters: readonly Reading[] = [
+  ['compacted_batches_total', 'Batches made into chunks', (_, __, { compaction }) => compaction.batches],
+  ['compacted_samples_total', 'Samples written into chunks', (_, __, { compaction }) => compaction.samples],
+  ['compacted_bytes_total', 'Bytes of chunks written', (_, __, { compaction }) => compaction.bytes],
+  ['rolled_days_total', 'Days of hosts rolled up to minutes', (_, __, { rollups }) => rollups.days],
+  ['rolled_months_total', 'Months of hosts rolled up to hours', (_, __, { rollups }) => rollups.months],
+  ['rolled_bytes_total', 'Bytes of rollups written', (_, __, { rollups }) => rollups.bytes],
+  [
+    'upkeep_rivals_total',
+    'Statements of upkeep undone because another hub or new data was faster',
+    (_, __, { compaction, rollups }) => compaction.rivals + rollups.rivals,
+  ],
+  ['upkeep_runs_total', 'Runs of compaction and rollups', (_, __, { runs }) => runs],
+];
+
 const gauges: readonly Reading[] = [
   ['agents', 'Connected agents', ({ agents }) => agents.connectionCount],
   ['hosts', 'Known hosts', ({ registry }) => registry.count],
@@ -119,5 +156,11 @@ const gauges: readonly Reading[] = [
     ({ intake }) => intake.unstoredMs(Date.now()) / 1_000,
   ],
   ['ring_bytes', 'Memory of all rings', ({ registry }) => registry.ringBytes],
+  ['upkeep_running', '1 while compaction or rollups run', (_, __, { isRunning }) => (isRunning ? 1 : 0)],
+  [
+    'upkeep_last_duration_seconds',
+    'How long the last run of compaction and rollups took',
+    (_, __, { lastDurationMs }) => (lastDurationMs ?? 0) / 1_000,
+  ],
   ['ring_window_seconds', 'Time that rings reach back', ({ registry }) => registry.ringWindowMs / 1_000],
 ];

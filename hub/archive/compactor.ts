@@ -7,6 +7,7 @@
  * again. So any number of hubs may compact at once, and a crash leaves either the old rows or the new ones. Memory is
  * bounded by `stepBytesMax`, not by the host or the fleet.
  */
+import { dayOf, dayStartMs } from '#core/calendar.ts';
 import { assert } from '#core/errors.ts';
 import { blockTicksMax } from '#core/limits.ts';
 import type { Layout, Sha256 } from '#core/series.ts';
@@ -18,6 +19,7 @@ import {
   readBatchSizes,
   readBatchSources,
   readDueHosts,
+  readNewestBatchId,
   readRawFloor,
   readSmallChunks,
   storeChunkLayouts,
@@ -35,8 +37,10 @@ const stepBytesMax = 8 * 1024 * 1024;
 const stepBatchesMax = 4_096;
 /** A host whose oldest batch ends longer ago than this is due, however few ticks it has. */
 const oldBatchMs = 7_200_000;
-/** How often a step is tried again after a rival was faster; the next run goes on. */
-const rivalTriesMax = 3;
+/** A host that rivals take that often is theirs; the next run looks again. */
+const rivalsMax = 3;
+/** Chunks lie at most so many days ahead, whatever an agent says of the time: each day takes a partition. */
+const daysAhead = 2;
 
 export interface CompactionCounts {
   hosts: number;
@@ -75,34 +79,28 @@ export class Compactor {
   /** Compacts every host that is due, or (`all`) that has batches. Stops between two steps when `signal` is aborted. */
   async run(options: { readonly nowMs: number; readonly all: boolean; readonly signal: AbortSignal }): Promise<void> {
     const { nowMs, all, signal } = options;
+    const horizonMs = horizonOf(nowMs);
     this.#partitionDays.clear();
-    for (const hostId of await readDueHosts(this.#sql, { oldMs: nowMs - oldBatchMs, all })) {
+    for (const hostId of await readDueHosts(this.#sql, { horizonMs, oldMs: nowMs - oldBatchMs, all })) {
       if (signal.aborted) return;
-      await this.compactHost(hostId, signal);
+      await this.compactHost(hostId, { nowMs, signal });
     }
   }
 
   /** Compacts the batches that a host has now. */
-  async compactHost(hostId: number, signal: AbortSignal): Promise<void> {
-    let tries = 0;
-    let left = await readBatchSizes(this.#sql, hostId, stepBatchesMax);
-    if (left.length > 0) this.counts.hosts += 1;
-    while (left.length > 0 && !signal.aborted) {
-      const step = firstStep(left);
-      if (
-        await this.#compactStep(
-          hostId,
-          step.map(({ id }) => id),
-        )
-      ) {
-        // What comes in meanwhile is for the next run: a host that never ends must not keep the others waiting.
-        left = left.slice(step.length);
-        continue;
-      }
+  async compactHost(hostId: number, options: { readonly nowMs: number; readonly signal: AbortSignal }): Promise<void> {
+    // What comes in meanwhile is for the next run: a host that never ends must not keep the others waiting.
+    const idMax = await readNewestBatchId(this.#sql);
+    const of = { hostId, idMax, horizonMs: horizonOf(options.nowMs), countMax: stepBatchesMax };
+    let rivals = 0;
+    for (let steps = 0; !options.signal.aborted; steps += 1) {
+      const step = firstStep(await readBatchSizes(this.#sql, of));
+      if (step.length === 0) return;
+      if (steps === 0) this.counts.hosts += 1;
+      if (await this.#compactStep(hostId, step)) continue;
       this.counts.rivals += 1;
-      tries += 1;
-      if (tries > rivalTriesMax) return;
-      left = await readBatchSizes(this.#sql, hostId, stepBatchesMax);
+      rivals += 1;
+      if (rivals > rivalsMax) return;
     }
   }
 
@@ -165,14 +163,19 @@ export class Compactor {
   }
 }
 
-/** As many batches as may be in memory at once, at least one. */
-function firstStep(batches: readonly BatchSize[]): BatchSize[] {
+/** First instant that is too far ahead to be compacted now. */
+function horizonOf(nowMs: number): number {
+  return dayStartMs(dayOf(nowMs) + daysAhead + 1);
+}
+
+/** Ids of as many batches as may be in memory at once, at least one. */
+function firstStep(batches: readonly BatchSize[]): number[] {
   let bytes = 0;
-  const step: BatchSize[] = [];
+  const step: number[] = [];
   for (const batch of batches) {
     bytes += batch.bytes;
     if (step.length > 0 && bytes > stepBytesMax) break;
-    step.push(batch);
+    step.push(batch.id);
   }
   return step;
 }
@@ -193,7 +196,7 @@ function checkCounts(of: {
   readonly floorDay: number;
 }): void {
   const { sources, plans, parts, floorDay } = of;
-  const floorMs = floorDay * 86_400_000;
+  const floorMs = dayStartMs(floorDay);
   let ticksIn = 0;
   for (const { times } of sources) for (const time of times) if (time >= floorMs) ticksIn += 1;
   const planned = plans.reduce((sum, { tickCount }) => sum + tickCount, 0);

@@ -21,6 +21,7 @@ import { Upkeep } from './upkeep.ts';
 
 const midnight = Date.UTC(2026, 2, 29);
 const never = new AbortController().signal;
+const now = { nowMs: midnight + 86_400_000, signal: never };
 
 /** Uniform in 0..1, the same at each run. */
 function seeded(seed: number): () => number {
@@ -146,7 +147,7 @@ describe('Compactor', () => {
         const hostId = await storeRandomBatches(sql, seed);
         const before = await readStoredTicks(sql, hostId);
         const compactor = newCompactor(sql);
-        await compactor.compactHost(hostId, never);
+        await compactor.compactHost(hostId, now);
 
         const after = await readStoredTicks(sql, hostId);
         expect(contentOf(after)).toEqual(contentOf(before));
@@ -174,7 +175,7 @@ describe('Compactor', () => {
         const times = Float64Array.from({ length: tickCount }, (_, index) => midnight + (seq + index) * 1_000);
         await storeBatch(sql, { hostId, streamId: 1, firstSeq: seq, layout, times, values: times });
         seq += tickCount;
-        await compactor.compactHost(hostId, never);
+        await compactor.compactHost(hostId, now);
         const rows = await sql<{ ticks: number }[]>`select ticks from chunk where host = ${hostId} order by id`;
         return rows.map(({ ticks }) => ticks);
       };
@@ -196,7 +197,7 @@ describe('Compactor', () => {
         await storeBatch(sql, { hostId, streamId: 1, firstSeq: 1 + index * 2, layout, times, values });
       }
       const before = await readStoredTicks(sql, hostId);
-      await newCompactor(sql).compactHost(hostId, never);
+      await newCompactor(sql).compactHost(hostId, now);
 
       expect(contentOf(await readStoredTicks(sql, hostId))).toEqual(contentOf(before));
       const rows = await sql`select part, ticks, samples, id from chunk where host = ${hostId} order by part`;
@@ -214,7 +215,7 @@ describe('Compactor', () => {
       const hostId = await storeRandomBatches(sql, 7);
       const before = await readStoredTicks(sql, hostId);
       await sql`insert into floor (tier, day) values (0, ${dayOf(midnight)}) on conflict (tier) do update set day = excluded.day`;
-      await newCompactor(sql).compactHost(hostId, never);
+      await newCompactor(sql).compactHost(hostId, now);
 
       expect(contentOf(await readStoredTicks(sql, hostId))).toEqual(
         contentOf(before.filter(({ timeMs }) => timeMs >= midnight)),
@@ -256,6 +257,25 @@ describe('Compactor', () => {
       await compactor.run({ nowMs: midnight, all: true, signal: never });
       expect(await sql`select from batch`).toHaveLength(0);
     }));
+
+  test('leaves ticks in their batches that lie more than two days ahead', () =>
+    withDatabase(async ({ sql }) => {
+      const { hostId } = await openTestStream(sql);
+      const layout = gauges(['a']);
+      const values = Float64Array.of(1);
+      for (const [seq, aheadMs] of [0, 2 * 86_400_000, 3 * 86_400_000, 8e15].entries())
+        await storeBatch(sql, {
+          hostId,
+          streamId: 1,
+          firstSeq: seq + 1,
+          layout,
+          times: Float64Array.of(midnight + aheadMs),
+          values,
+        });
+      await newCompactor(sql).run({ nowMs: midnight, all: true, signal: never });
+      const left = await sql<{ first_seq: string }[]>`select first_seq from batch order by id`;
+      expect(left.map(({ first_seq }) => Number(first_seq))).toEqual([3, 4]);
+    }));
 });
 
 describe('RollupBuilder', () => {
@@ -267,7 +287,7 @@ describe('RollupBuilder', () => {
         const compactor = newCompactor(sql);
         const rollups = newRollups(sql);
         const all = { beforeDay: dayOf(midnight) + 2, signal: never };
-        await compactor.compactHost(hostId, never);
+        await compactor.compactHost(hostId, now);
         await rollups.run(all);
         await expectRollups(sql, hostId);
         expect(await sql`select from day where rolled_minute <> version or rolled_hour <> version`).toHaveLength(0);
@@ -275,7 +295,7 @@ describe('RollupBuilder', () => {
         await storeRandomBatches(sql, seed + 100, { hostId });
         // Streams of both rounds have the same ids here, so the second ones are moved out of the way.
         await sql`update batch set stream = stream + 10`;
-        await compactor.compactHost(hostId, never);
+        await compactor.compactHost(hostId, now);
         expect(await sql`select from day where rolled_minute <> version`).not.toHaveLength(0);
         await rollups.run(all);
         await expectRollups(sql, hostId);
@@ -297,7 +317,7 @@ describe('RollupBuilder', () => {
       const compactor = newCompactor(sql);
       const rollups = newRollups(sql);
       for (const day of [0, 1, 2]) await store(firstDay + day);
-      await compactor.compactHost(hostId, never);
+      await compactor.compactHost(hostId, now);
       await store(firstDay + 1);
       await rollups.run({ beforeDay: firstDay + 2, signal: never });
       const rolled = async () =>
@@ -306,7 +326,7 @@ describe('RollupBuilder', () => {
         );
       expect(await rolled()).toEqual([0]);
 
-      await compactor.compactHost(hostId, never);
+      await compactor.compactHost(hostId, now);
       await rollups.run({ beforeDay: firstDay + 3, signal: never });
       expect(await rolled()).toEqual([0, 1, 2]);
       await expectRollups(sql, hostId);
@@ -317,11 +337,11 @@ describe('RollupBuilder', () => {
     withDatabase(async ({ sql }) => {
       const hostId = await storeRandomBatches(sql, 31);
       const compactor = newCompactor(sql);
-      await compactor.compactHost(hostId, never);
+      await compactor.compactHost(hostId, now);
       const late = async () => {
         await storeRandomBatches(sql, 32, { hostId });
         await sql`update batch set stream = stream + 10`;
-        await compactor.compactHost(hostId, never);
+        await compactor.compactHost(hostId, now);
       };
       const all = { beforeDay: dayOf(midnight) + 2, signal: never };
       const rivals = [newRollups(sql), newRollups(sql), newRollups(sql)];

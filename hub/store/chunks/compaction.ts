@@ -23,15 +23,26 @@ export function isRival(error: unknown): boolean {
   return rivalCodes.includes(codeOf(error));
 }
 
+/** Which batches are looked at: ticks further ahead than `horizonMs` wait until their time comes. */
+export interface BatchSpan {
+  readonly horizonMs: number;
+}
+
 /** Hosts with enough ticks in batches, or with a batch that ends before `oldMs`; with any batch when `all`. */
 export async function readDueHosts(
   sql: Sql,
-  due: { readonly oldMs: number; readonly all: boolean },
+  due: BatchSpan & { readonly oldMs: number; readonly all: boolean },
 ): Promise<number[]> {
   const rows = await sql<{ host: number }[]>`
-    select host from batch group by host
+    select host from batch where to_ms < ${due.horizonMs} group by host
     having ${due.all} or sum(ticks) >= ${compactTicksMin} or min(to_ms) < ${due.oldMs} order by host`;
   return rows.map(({ host }) => host);
+}
+
+/** The newest batch there is, of any host; 0 when there is none. */
+export async function readNewestBatchId(sql: Sql): Promise<number> {
+  const [row] = await sql<{ id: string }[]>`select coalesce(max(id), 0) as id from batch`;
+  return Number(row!.id);
 }
 
 export interface BatchSize {
@@ -39,11 +50,15 @@ export interface BatchSize {
   readonly bytes: number;
 }
 
-/** The first batches of a host in order of (stream, seq), as many as `countMax`. */
-export async function readBatchSizes(sql: Sql, hostId: number, countMax: number): Promise<BatchSize[]> {
+/** The first batches of a host in order of (stream, seq), as many as `countMax`, none newer than `idMax`. */
+export async function readBatchSizes(
+  sql: Sql,
+  of: BatchSpan & { readonly hostId: number; readonly idMax: number; readonly countMax: number },
+): Promise<BatchSize[]> {
   const rows = await sql<{ id: string; bytes: number }[]>`
     select id, octet_length(data) + octet_length(offsets) as bytes from batch
-    where host = ${hostId} order by stream, first_seq limit ${countMax}`;
+    where host = ${of.hostId} and to_ms < ${of.horizonMs} and id <= ${of.idMax}
+    order by stream, first_seq limit ${of.countMax}`;
   return rows.map(({ id, bytes }) => ({ id: Number(id), bytes }));
 }
 
