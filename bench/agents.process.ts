@@ -27,6 +27,14 @@ const methods = {
     await current().flood(durationMs);
     return { fromMs, toMs: clock.nowMs() };
   },
+  startFlood: async (_: null) => current().startFlood(),
+  stopFlood: async (_: null) => current().stopFlood(),
+  /** Resolves with the moments of the first tick and the last ack. */
+  backlog: async ({ count }: { readonly count: number }) => {
+    const fromMs = clock.nowMs();
+    await current().backlog(count);
+    return { fromMs, toMs: clock.nowMs() };
+  },
   startTicks: async (_: null) => current().startTicks(),
   stopTicks: async (_: null) => current().stopTicks(),
   clearLateness: async (_: null) => current().clearLateness(),

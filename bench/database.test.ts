@@ -8,7 +8,7 @@ function stream(changes: Partial<StoredStream>): StoredStream {
     storedSeq: 10,
     storedTicks: 10,
     gapTicks: 0,
-    batchTicks: 10,
+    coveredTicks: 10,
     gapSeqs: 0,
     overlaps: 0,
     holes: 0,
@@ -24,8 +24,8 @@ test('accountingProblems() finds none when rows, stream and sender agree', () =>
 });
 
 test('accountingProblems() tells missing rows from what the stream claims', () => {
-  expect(accountingProblems([stream({ batchTicks: 9, holes: 1 })], sent)).toEqual([
-    'one: ticks in batches must be 10: got 9',
+  expect(accountingProblems([stream({ coveredTicks: 9, holes: 1 })], sent)).toEqual([
+    'one: ticks in batches and chunks must be 10: got 9',
     'one: holes must be 0: got 1',
   ]);
 });

@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { DecodeError } from '#core/errors.ts';
+import { decodeRuns, type Run } from '#core/runs.ts';
 
 /** Of our own connections, in pg_stat_activity. */
 export const applicationName = 'pulsewire bench';
@@ -21,8 +22,8 @@ export interface StoredStream {
   readonly storedSeq: number;
   readonly storedTicks: number;
   readonly gapTicks: number;
-  /** Ticks and seqs that batches and gaps cover, in all. */
-  readonly batchTicks: number;
+  /** Ticks and seqs that batches, raw chunks and gaps cover, in all. */
+  readonly coveredTicks: number;
   readonly gapSeqs: number;
   /** Neighbouring ranges that overlap, and places where a seq is missing between two or before the first. */
   readonly overlaps: number;
@@ -69,8 +70,10 @@ export async function postgresVersion(sql: Sql): Promise<string> {
   return row?.version ?? 'unknown';
 }
 
-/** Every stream that is stored, with what its rows really cover. */
+/** Every stream that is stored, with what its rows really cover. Compaction must not be under way. */
 export async function readStoredStreams(sql: Sql): Promise<StoredStream[]> {
+  const runs = await readChunkRuns(sql);
+  const list = (of: (run: Run) => number) => `{${runs.map(of).join(',')}}`;
   const rows = await sql<
     {
       epoch: string;
@@ -78,7 +81,7 @@ export async function readStoredStreams(sql: Sql): Promise<StoredStream[]> {
       stored_seq: string;
       stored_ticks: string;
       gap_ticks: string;
-      batch_ticks: string;
+      covered_ticks: string;
       gap_seqs: string;
       overlaps: string;
       holes: string;
@@ -87,12 +90,15 @@ export async function readStoredStreams(sql: Sql): Promise<StoredStream[]> {
   >`
     with item as (
       select stream, first_seq, last_seq, ticks::int8 as ticks, 0::int8 as seqs from batch
+      union all select stream, first_seq, first_seq + ticks - 1, ticks, 0
+        from unnest(${list(({ streamId }) => streamId)}::int8[], ${list(({ firstSeq }) => firstSeq)}::int8[],
+          ${list(({ count }) => count)}::int8[]) u (stream, first_seq, ticks)
       union all select stream, first_seq, last_seq, 0, last_seq - first_seq + 1 from gap),
     placed as (
       select item.*, first_seq - coalesce(lag(last_seq) over (partition by stream order by first_seq, last_seq),
         (select s.first_seq - 1 from stream s where s.id = item.stream)) as step from item)
     select encode(s.epoch, 'hex') as epoch, h.name, s.stored_seq, s.stored_ticks, s.gap_ticks,
-      coalesce(sum(p.ticks), 0)::int8 as batch_ticks, coalesce(sum(p.seqs), 0)::int8 as gap_seqs,
+      coalesce(sum(p.ticks), 0)::int8 as covered_ticks, coalesce(sum(p.seqs), 0)::int8 as gap_seqs,
       count(*) filter (where p.step < 1) as overlaps, count(*) filter (where p.step > 1) as holes,
       coalesce(max(p.last_seq), s.first_seq - 1) as last_seq
     from stream s join host h on h.id = s.host left join placed p on p.stream = s.id
@@ -103,7 +109,7 @@ export async function readStoredStreams(sql: Sql): Promise<StoredStream[]> {
     storedSeq: Number(row.stored_seq),
     storedTicks: Number(row.stored_ticks),
     gapTicks: Number(row.gap_ticks),
-    batchTicks: Number(row.batch_ticks),
+    coveredTicks: Number(row.covered_ticks),
     gapSeqs: Number(row.gap_seqs),
     overlaps: Number(row.overlaps),
     holes: Number(row.holes),
@@ -111,10 +117,24 @@ export async function readStoredStreams(sql: Sql): Promise<StoredStream[]> {
   }));
 }
 
-/** Ticks in the table `batch`, counted from its rows. */
+/** The seqs that the ticks of all raw chunks are. */
+async function readChunkRuns(sql: Sql): Promise<Run[]> {
+  const rows = await sql<{ runs: Buffer; ticks: number }[]>`select runs, ticks from chunk where tier = 0 and part = 0`;
+  return rows.flatMap(({ runs, ticks }) => decodeRuns(runs, ticks));
+}
+
+/** Ticks in batches and raw chunks, counted from their rows. */
 export async function countStoredTicks(sql: Sql): Promise<number> {
-  const [row] = await sql<{ ticks: string }[]>`select coalesce(sum(ticks), 0)::int8 as ticks from batch`;
+  const [row] = await sql<{ ticks: string }[]>`
+    select coalesce(sum(ticks), 0)::int8 as ticks from (
+      select ticks from batch union all select ticks from chunk where tier = 0 and part = 0) x`;
   return Number(row?.ticks ?? 0);
+}
+
+/** Bytes of a table with its indexes and out-of-line values. */
+export async function readTableBytes(sql: Sql, table: string): Promise<number> {
+  const [row] = await sql<{ bytes: string }[]>`select pg_total_relation_size(${table}) as bytes`;
+  return Number(row?.bytes ?? 0);
 }
 
 /** Why the rows of a stream contradict each other or what its sender knows; empty when they do not. */
@@ -134,7 +154,7 @@ export function accountingProblems(
     };
     check('stored seq', stream.storedSeq, expected.ackedSeq);
     check('acked seq', expected.ackedSeq, expected.producedSeq);
-    check('ticks in batches', stream.batchTicks, stream.storedTicks);
+    check('ticks in batches and chunks', stream.coveredTicks, stream.storedTicks);
     check('ticks stored', stream.storedTicks, expected.producedSeq);
     check('seqs in gaps', stream.gapSeqs, 0);
     check('last seq', stream.lastSeq, stream.storedSeq);

@@ -19,6 +19,10 @@ export interface DatasetShape {
 }
 
 export interface Dataset extends DatasetShape {
+  /** Keys of the series, in the order of a column. */
+  readonly keys: readonly string[];
+  /** When the ticks of a round are due, ms after its first; null: one every interval. */
+  readonly offsetsMs: Float64Array | null;
   /** values[(host × tickCount + tick) × metricCount + metric] */
   readonly values: Float64Array;
   /** The same memory: little-endian float64, as columns travel. */
@@ -47,12 +51,21 @@ export function createDataset(shape: DatasetShape): Dataset {
         metric % kindCount <= 1 ? Math.round(state * 100) / 100 : state;
     }
   }
-  return { ...shape, values, bytes: new Uint8Array(values.buffer) };
+  const keys = Array.from({ length: metricCount }, (_, metric) => metricName(metric));
+  return { ...shape, keys, offsetsMs: null, values, bytes: new Uint8Array(values.buffer) };
 }
 
-/** Place of the column of a tick in `bytes`. `tick` is from 0 and goes round. */
+/** Place of the column of a tick in `bytes`. `host` and `tick` are from 0 and go round. */
 export function columnOffset(dataset: Dataset, host: number, tick: number): number {
-  return (host * dataset.tickCount + (tick % dataset.tickCount)) * dataset.metricCount * 8;
+  const { hostCount, tickCount, metricCount } = dataset;
+  return ((host % hostCount) * tickCount + (tick % tickCount)) * metricCount * 8;
+}
+
+/** When a tick is due, ms after tick 0. A round takes as many intervals as it has ticks. */
+export function tickOffsetMs(dataset: Dataset, tick: number, intervalMs: number): number {
+  const { offsetsMs, tickCount } = dataset;
+  if (offsetsMs === null) return tick * intervalMs;
+  return Math.floor(tick / tickCount) * tickCount * intervalMs + offsetsMs[tick % tickCount]!;
 }
 
 /** The column of a tick: a view, to be read only. */

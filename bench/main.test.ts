@@ -15,7 +15,15 @@ describe('parseArguments()', () => {
   });
 
   test('takes all scenarios by one word', () => {
-    expect(parseArguments(['all']).names).toEqual(['ingest', 'steady', 'idle', 'reconnect', 'kill', 'start']);
+    expect(parseArguments(['all']).names).toEqual([
+      'ingest',
+      'steady',
+      'idle',
+      'reconnect',
+      'kill',
+      'start',
+      'compact',
+    ]);
   });
 
   test.each([[['nothing']], [[]], [['kill', '--runs', 'many']], [['idle', '--what']]])('refuses %j', (args) => {

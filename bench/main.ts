@@ -9,6 +9,7 @@ import { packageFolder } from './hub-process.ts';
 import { runPeers } from './peers.ts';
 import { formatFigures, readCommit, readMachine, toResult, writeResult } from './report.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
+import { runCompact } from './scenario-compact.ts';
 import { runIdle } from './scenario-idle.ts';
 import { runIngest } from './scenario-ingest.ts';
 import { runKill } from './scenario-kill.ts';
@@ -141,6 +142,8 @@ function runScenario(scenario: Scenario, context: ScenarioContext): Promise<Scen
       return runKill(scenario, context);
     case 'start':
       return runStart(scenario, context);
+    case 'compact':
+      return runCompact(scenario, context);
   }
 }
 

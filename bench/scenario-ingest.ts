@@ -5,7 +5,7 @@
  * Samples are counted from rows of `batch` after the run; CPU is taken until three seconds after the last ack,
  * so that what PostgreSQL writes later is in it.
  */
-import { countStoredTicks, postgresVersion } from './database.ts';
+import { countStoredTicks, postgresVersion, readTableBytes } from './database.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import type { IngestScenario } from './scenarios.ts';
 import { cpuBetween, readCpu, sleep, storedProblems, withAgents, withHub } from './session.ts';
@@ -60,7 +60,7 @@ export function runIngest(scenario: IngestScenario, context: ScenarioContext): P
           storedSamples: samples,
           ticksPerAgent: samples / metricCount / agentCount,
           generatorCpuSecPerMillionSamples: perMillion(generator),
-          tableBytesPerSample: (await readBatchBytes(sql)) / (samples + ticksBefore * metricCount),
+          tableBytesPerSample: (await readTableBytes(sql, 'batch')) / (samples + ticksBefore * metricCount),
           hubMemoryBytes: readTreeUsage(session.hub.pid).memoryBytes,
           nackCount: report.counters.nacks,
         },
@@ -69,10 +69,4 @@ export function runIngest(scenario: IngestScenario, context: ScenarioContext): P
       };
     });
   });
-}
-
-/** Bytes of the table of batches with its indexes and out-of-line values. */
-async function readBatchBytes(sql: Parameters<typeof countStoredTicks>[0]): Promise<number> {
-  const [row] = await sql<{ bytes: string }[]>`select pg_total_relation_size('batch') as bytes`;
-  return Number(row?.bytes ?? 0);
 }

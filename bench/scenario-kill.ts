@@ -10,6 +10,7 @@
 import { AgentProcess, counterKey, createAgentFolder, readCounter } from './agent-process.ts';
 import { applicationName, type Database, openDatabase, postgresVersion, readStoredStreams } from './database.ts';
 import { createRandom } from './dataset.ts';
+import { readMetrics } from './hub-metrics.ts';
 import { type HubProcess, spawnHub } from './hub-process.ts';
 import { judge, sumVerdicts, type Verdict } from './kill-check.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
@@ -236,9 +237,7 @@ async function readReplayed({ session, replayed }: Stage): Promise<void> {
 
 async function readCounterMetric(hub: HubProcess, name: string): Promise<number | null> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${hub.folder.port}/metrics`);
-    const match = new RegExp(`^${name} (\\S+)$`, 'm').exec(await answer.text());
-    return match === null ? null : Number(match[1]);
+    return (await readMetrics(hub.folder.port)).get(name) ?? null;
   } catch (error) {
     // Refused or cut: the hub is down or on its way.
     if (error instanceof TypeError) return null;

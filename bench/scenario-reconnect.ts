@@ -104,7 +104,7 @@ export function lossFigures(
   const byEpoch = new Map(stored.map((stream) => [stream.epoch, stream]));
   for (const [epoch, { producedSeq }] of sent) {
     const stream = byEpoch.get(epoch);
-    const covered = stream === undefined ? 0 : stream.batchTicks + stream.gapSeqs;
+    const covered = stream === undefined ? 0 : stream.coveredTicks + stream.gapSeqs;
     lostTicks += Math.max(0, producedSeq - covered);
     repeatedTicks += Math.max(0, covered - producedSeq, stream?.overlaps ?? 0);
   }

@@ -81,13 +81,36 @@ export interface StartScenario {
   readonly tickCount: number;
 }
 
+export interface CompactScenario {
+  readonly kind: 'compact';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  readonly intervalMs: number;
+  /** Ticks of every host that are compacted, stored as batches of `batchTicks`. */
+  readonly tickCount: number;
+  /** 10 at one second: what the default of `batchAgeMs` makes. */
+  readonly batchTicks: number;
+  /** Hosts whose values differ; compaction looks at one host at a time. */
+  readonly datasetHosts: number;
+  readonly flood: { readonly agentCount: number; readonly metricCount: number; readonly measureMs: number };
+  readonly live: {
+    readonly agentCount: number;
+    readonly viewerCount: number;
+    readonly warmupMs: number;
+    readonly measureMs: number;
+  };
+  readonly connectsPerSec: number;
+  readonly seed: number;
+}
+
 export type Scenario =
   | IngestScenario
   | SteadyScenario
   | IdleScenario
   | ReconnectScenario
   | KillScenario
-  | StartScenario;
+  | StartScenario
+  | CompactScenario;
 
 export type ScenarioName = Scenario['kind'];
 
@@ -210,5 +233,33 @@ export const scenarios: Rows = {
   start: {
     full: { kind: 'start', tickCount: 2 },
     smoke: { kind: 'start', tickCount: 2 },
+  },
+  compact: {
+    full: {
+      kind: 'compact',
+      agentCount: 1_000,
+      metricCount: 60,
+      intervalMs: 1_000,
+      tickCount: 3_600,
+      batchTicks: 10,
+      datasetHosts: 50,
+      flood: { agentCount: 200, metricCount: 50, measureMs: 20_000 },
+      live: { agentCount: 1_000, viewerCount: 20, warmupMs: 15_000, measureMs: 30_000 },
+      connectsPerSec: 250,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'compact',
+      agentCount: 10,
+      metricCount: 60,
+      intervalMs: 1_000,
+      tickCount: 600,
+      batchTicks: 10,
+      datasetHosts: 5,
+      flood: { agentCount: 10, metricCount: 50, measureMs: 500 },
+      live: { agentCount: 10, viewerCount: 1, warmupMs: 500, measureMs: 1_000 },
+      connectsPerSec: 250,
+      seed: 1,
+    },
   },
 };

@@ -6,7 +6,6 @@
 import type { AgentsMethods } from './agents.process.ts';
 import { takeClockOffsetMs } from './clock.ts';
 import { accountingProblems, type Database, openDatabase, readStoredStreams } from './database.ts';
-import { createDataset } from './dataset.ts';
 import { Generator } from './generator.ts';
 import {
   benchEnrolmentKey,
@@ -17,8 +16,8 @@ import {
   startHub,
 } from './hub-process.ts';
 import type { ScenarioContext } from './scenario.ts';
-import { contentProblems, readStoredTicks } from './stored-ticks.ts';
-import type { SwarmPlan } from './swarm/swarm.ts';
+import { contentProblems, storedTicks } from './stored-ticks.ts';
+import { createSwarmDataset, type SwarmPlan } from './swarm/swarm.ts';
 import { readTreeUsage, readUsage } from './usage.ts';
 import type { ViewersMethods } from './viewers.process.ts';
 
@@ -35,8 +34,13 @@ export interface CpuReading {
 }
 
 /** Starts hub and PostgreSQL, runs `work` with them, and stops and removes both, whatever happens. */
-export async function withHub<T>(context: ScenarioContext, work: (session: Session) => Promise<T>): Promise<T> {
-  const hubOptions: HubOptions = { nodeArguments: profileArguments(context) };
+export async function withHub<T>(
+  context: ScenarioContext,
+  work: (session: Session) => Promise<T>,
+  options: HubOptions = {},
+): Promise<T> {
+  const nodeArguments = [...profileArguments(context), ...(options.nodeArguments ?? [])];
+  const hubOptions: HubOptions = { ...options, nodeArguments };
   const folder = await createHubFolder(hubOptions);
   let session: Session | null = null;
   try {
@@ -48,6 +52,12 @@ export async function withHub<T>(context: ScenarioContext, work: (session: Sessi
     await session?.hub.stop();
     await removeHubFolder(folder);
   }
+}
+
+/** Stops hub and PostgreSQL in good order and starts them again. */
+export async function restartHub(session: Session): Promise<void> {
+  await session.hub.stop();
+  session.hub = await startHub(session.hub.folder, session.hubOptions);
 }
 
 /** A swarm in a process of its own, made and not yet connected; stopped after `work`. */
@@ -74,17 +84,17 @@ export async function withAgents<T>(
 export async function storedProblems(
   session: Session,
   agents: Generator<AgentsMethods>,
-  plan: Pick<SwarmPlan, 'agentCount' | 'metricCount' | 'tickCount' | 'intervalMs'>,
+  plan: Omit<SwarmPlan, 'enrolmentKey'>,
 ): Promise<string[]> {
   const { sql } = session.database;
   const streams = await agents.call('streams', null);
   const sent = new Map(streams.map((stream) => [stream.epoch, stream]));
   const problems = accountingProblems(await readStoredStreams(sql), sent);
-  const dataset = createDataset({ ...plan, hostCount: plan.agentCount });
+  const dataset = createSwarmDataset(plan);
   for (const index of new Set([0, Math.floor(streams.length / 2), streams.length - 1])) {
     const { hostName, host, firstMs } = streams[index]!;
-    const stored = await readStoredTicks(sql, { hostName });
-    problems.push(...contentProblems(stored, { dataset, host, firstMs, intervalMs: plan.intervalMs }));
+    const made = { dataset, host, firstMs, intervalMs: plan.intervalMs };
+    problems.push(...(await contentProblems(storedTicks(sql, { hostName }), made)));
   }
   return problems;
 }

@@ -1,77 +1,148 @@
 /**
- * Stored batches decoded back into ticks, for scenarios that compare what is stored with what was made.
+ * Stored batches and raw chunks decoded back into ticks, for scenarios that compare what is stored with what was made.
  */
-import { decodeBlock } from '#core/block.ts';
+import { inflateRawSync } from 'node:zlib';
+import { type Block, decodeBlock, mapBlockColumns } from '#core/block.ts';
 import { blockColumnsMax, blockTicksMax } from '#core/limits.ts';
+import { decodeRuns, type Run } from '#core/runs.ts';
 import { decodeLayout, type Layout } from '#core/series.ts';
 import type { Sql } from './database.ts';
-import { columnOf, type Dataset } from './dataset.ts';
+import { columnOf, type Dataset, tickOffsetMs } from './dataset.ts';
 import type { StoredTick } from './kill-check.ts';
 
 /** How a stored tick of a simulated agent differs from the data set; empty when none does. */
-export function contentProblems(
-  stored: readonly StoredTick[],
+export async function contentProblems(
+  stored: AsyncIterable<StoredTick> | Iterable<StoredTick>,
   made: { readonly dataset: Dataset; readonly host: number; readonly firstMs: number; readonly intervalMs: number },
-): string[] {
+): Promise<string[]> {
   const problems: string[] = [];
-  for (const { seq, timeMs, column } of stored) {
+  for await (const { seq, timeMs, column } of stored) {
     const wanted = columnOf(made.dataset, made.host, seq - 1);
-    const wantedMs = made.firstMs + (seq - 1) * made.intervalMs;
+    const wantedMs = made.firstMs + tickOffsetMs(made.dataset, seq - 1, made.intervalMs);
     if (timeMs !== wantedMs) problems.push(`host ${made.host}, seq ${seq}: time must be ${wantedMs}: got ${timeMs}`);
     if (Buffer.compare(column, wanted) !== 0) problems.push(`host ${made.host}, seq ${seq}: other values are stored`);
+    if (problems.length >= 5) break;
   }
-  return problems.slice(0, 5);
+  return problems;
 }
 
-interface BatchRow {
-  readonly epoch: string;
-  readonly first_seq: string;
+interface WantedTicks {
+  readonly hostName: string;
+  /** The series whose number is wanted. */
+  readonly counterKey?: string;
+}
+
+interface BlockRow extends Block {
   readonly ticks: number;
   readonly layout: string;
-  readonly shift_ms: number;
-  readonly offsets: Buffer;
-  readonly data: Buffer;
 }
 
-/** Every stored tick of a host, in the order of its streams and seqs. `counterKey` is the series whose number is wanted. */
-export async function readStoredTicks(
-  sql: Sql,
-  { hostName, counterKey = '' }: { readonly hostName: string; readonly counterKey?: string },
-): Promise<StoredTick[]> {
-  const layouts = await readLayouts(sql);
+interface BatchRow extends BlockRow {
+  readonly stream: string;
+  readonly first_seq: string;
+}
+
+interface ChunkRow extends BlockRow {
+  readonly runs: Buffer;
+}
+
+interface StreamShape {
+  readonly epoch: string;
+  readonly ordinal: number;
+  readonly shiftMs: number;
+}
+
+/** Every stored tick of a host, in the order of its streams and seqs. */
+export async function readStoredTicks(sql: Sql, wanted: WantedTicks): Promise<StoredTick[]> {
   const ticks: StoredTick[] = [];
-  const rows = sql<BatchRow[]>`
-    select encode(s.epoch, 'hex') as epoch, b.first_seq, b.ticks, encode(b.layout, 'hex') as layout, s.shift_ms,
-      b.offsets, b.data
-    from batch b join stream s on s.id = b.stream join host h on h.id = s.host
-    where h.name = ${hostName} order by s.ordinal, b.first_seq, b.id`;
-  for await (const page of rows.cursor(200)) {
-    for (const row of page) ticks.push(...decodeBatch(row, layouts.get(row.layout), counterKey));
-  }
-  return ticks;
+  for await (const tick of storedTicks(sql, wanted)) ticks.push(tick);
+  const ordinals = new Map(Array.from((await readStreams(sql, wanted)).values(), (one) => [one.epoch, one.ordinal]));
+  return ticks.sort((a, b) => ordinals.get(a.epoch)! - ordinals.get(b.epoch)! || a.seq - b.seq);
 }
 
-function decodeBatch(row: BatchRow, layout: Layout | undefined, counterKey: string): StoredTick[] {
-  if (layout === undefined)
-    throw new Error(`Cannot decode batch: its layout must be stored: got none of ${row.layout}`);
+/** Every stored tick of a host in the order of its rows, with only a few rows of it in memory. */
+export async function* storedTicks(sql: Sql, wanted: WantedTicks): AsyncGenerator<StoredTick> {
+  const { hostName, counterKey = '' } = wanted;
+  const layouts = await readLayouts(sql);
+  const streams = await readStreams(sql, wanted);
+  const batches = sql<BatchRow[]>`
+    select b.stream, b.first_seq, b.ticks, encode(b.layout, 'hex') as layout, b.offsets, b.data
+    from batch b join host h on h.id = b.host where h.name = ${hostName} order by b.stream, b.first_seq, b.id`;
+  for await (const page of batches.cursor(200)) {
+    for (const row of page) {
+      const runs = [{ streamId: Number(row.stream), firstSeq: Number(row.first_seq), count: row.ticks }];
+      yield* decodeRow(row, { runs, streams, layout: layoutOf(row, layouts), counterKey });
+    }
+  }
+  const chunks = sql<ChunkRow[]>`
+    select c.ticks, encode(c.layout, 'hex') as layout, c.runs, c.offsets, c.data
+    from chunk c join host h on h.id = c.host where h.name = ${hostName} and c.tier = 0 and c.part = 0
+    order by c.day, c.id`;
+  for await (const [row] of chunks.cursor(1)) {
+    const layout = layoutOf(row!, layouts);
+    const unpacked = { ...row!, ...unpackBlock(row!, layout.series.length) };
+    yield* decodeRow(unpacked, { runs: decodeRuns(row!.runs, row!.ticks), streams, layout, counterKey });
+  }
+}
+
+function* decodeRow(
+  row: BlockRow,
+  as: {
+    readonly runs: readonly Run[];
+    readonly streams: ReadonlyMap<number, StreamShape>;
+    readonly layout: Layout;
+    readonly counterKey: string;
+  },
+): Generator<StoredTick> {
+  const { runs, streams, layout, counterKey } = as;
   const columnCount = layout.series.length;
   const block = decodeBlock(row, { tickCount: row.ticks, columnCount }, blockTicksMax * blockColumnsMax);
   const counterAt = layout.series.findIndex((series) => series.key === counterKey);
-  return Array.from({ length: row.ticks }, (_, tick) => {
-    const values = block.values.subarray(tick * columnCount, (tick + 1) * columnCount);
-    const counter = values[counterAt] ?? Number.NaN;
-    return {
-      epoch: row.epoch,
-      seq: Number(row.first_seq) + tick,
-      timeMs: block.times[tick]! - row.shift_ms,
-      layoutId: row.layout,
-      column: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      counter: Number.isNaN(counter) ? null : counter,
-    };
-  });
+  let tick = 0;
+  for (const { streamId, firstSeq, count } of runs) {
+    const { epoch, shiftMs } = streams.get(streamId)!;
+    for (let index = 0; index < count; index += 1) {
+      const values = block.values.subarray(tick * columnCount, (tick + 1) * columnCount);
+      const counter = values[counterAt] ?? Number.NaN;
+      yield {
+        epoch,
+        seq: firstSeq + index,
+        timeMs: block.times[tick]! - shiftMs,
+        layoutId: row.layout,
+        column: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+        counter: Number.isNaN(counter) ? null : counter,
+      };
+      tick += 1;
+    }
+  }
+}
+
+/** First byte of a deflated column of a chunk (docs/storage.md). */
+const deflatedMark = 0x20;
+
+/** The block of a chunk with its columns inflated. */
+export function unpackBlock(block: Block, columnCount: number): Block {
+  return mapBlockColumns(block, columnCount, (column) =>
+    column[0] === deflatedMark ? inflateRawSync(column.subarray(1)) : column,
+  );
+}
+
+function layoutOf(row: BlockRow, layouts: ReadonlyMap<string, Layout>): Layout {
+  const layout = layouts.get(row.layout);
+  if (layout === undefined) throw new Error(`Cannot decode row: its layout must be stored: got none of ${row.layout}`);
+  return layout;
 }
 
 async function readLayouts(sql: Sql): Promise<Map<string, Layout>> {
   const rows = await sql<{ id: string; body: Buffer }[]>`select encode(id, 'hex') as id, body from layout`;
   return new Map(rows.map((row) => [row.id, decodeLayout(row.body, row.id)]));
+}
+
+async function readStreams(sql: Sql, { hostName }: WantedTicks): Promise<Map<number, StreamShape>> {
+  const rows = await sql<{ id: string; epoch: string; ordinal: number; shift_ms: number }[]>`
+    select s.id, encode(s.epoch, 'hex') as epoch, s.ordinal, s.shift_ms
+    from stream s join host h on h.id = s.host where h.name = ${hostName}`;
+  return new Map(
+    rows.map((row) => [Number(row.id), { epoch: row.epoch, ordinal: row.ordinal, shiftMs: Number(row.shift_ms) }]),
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseMemory, parseStat, treeOf } from './usage.ts';
+import { parseSize, parseStat, treeOf } from './usage.ts';
 
 test('parseStat() counts fields from the last parenthesis of the name', () => {
   const text = '42 (a ) (b) S 7 42 42 0 -1 4194560 100 200 0 0 11 22 33 44 20 0 1 0 5 6 7';
@@ -7,9 +7,12 @@ test('parseStat() counts fields from the last parenthesis of the name', () => {
   expect(parseStat(text)).toEqual({ parent: 7, ownTicks: 33, childTicks: 77 });
 });
 
-test('parseMemory() takes the proportional set size', () => {
-  expect(parseMemory('Rss:    900 kB\nPss:    300 kB\nPss_Dirty:   20 kB\n')).toBe(300 * 1_024);
-  expect(parseMemory('')).toBe(0);
+test('parseSize() takes the line of that very name', () => {
+  const text = 'Rss:    900 kB\nPss:    300 kB\nPss_Anon:   20 kB\n';
+
+  expect(parseSize(text, 'Pss')).toBe(300 * 1_024);
+  expect(parseSize(text, 'Pss_Anon')).toBe(20 * 1_024);
+  expect(parseSize('', 'Pss')).toBe(0);
 });
 
 test('treeOf() finds children of children and leaves strangers out', () => {

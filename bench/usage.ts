@@ -5,7 +5,7 @@
  * they have already waited for, so what a member that has ended used stays in the sum.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface ProcessStat {
   readonly parent: number;
@@ -30,9 +30,9 @@ export function parseStat(text: string): ProcessStat {
   return { parent: at(1), ownTicks: at(11) + at(12), childTicks: at(13) + at(14) };
 }
 
-/** Proportional set size in /proc/<pid>/smaps_rollup, bytes; 0 when it is not told. */
-export function parseMemory(text: string): number {
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1_024;
+/** A size of /proc/<pid>/status or smaps_rollup, bytes; 0 when it is not told. */
+export function parseSize(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1_024;
 }
 
 /** `root` and all below it, by what each names as its parent. */
@@ -54,7 +54,7 @@ export function readTreeUsage(root: number): Usage {
     const stat = stats.get(pid);
     if (stat === undefined) continue;
     ticks += stat.ownTicks + stat.childTicks;
-    memoryBytes += parseMemory(readProc(pid, 'smaps_rollup') ?? '');
+    memoryBytes += parseSize(readProc(pid, 'smaps_rollup') ?? '', 'Pss');
   }
   return { cpuSec: ticks / readTicksPerSec(), memoryBytes };
 }
@@ -63,7 +63,32 @@ export function readTreeUsage(root: number): Usage {
 export function readUsage(pid: number): Usage {
   const text = readProc(pid, 'stat');
   const ticks = text === null ? 0 : parseStat(text).ownTicks;
-  return { cpuSec: ticks / readTicksPerSec(), memoryBytes: parseMemory(readProc(pid, 'smaps_rollup') ?? '') };
+  return { cpuSec: ticks / readTicksPerSec(), memoryBytes: parseSize(readProc(pid, 'smaps_rollup') ?? '', 'Pss') };
+}
+
+/** Resident memory of a process now, and the most since `resetPeak()`. */
+export function readResident(pid: number): { readonly nowBytes: number; readonly peakBytes: number } {
+  const status = readProc(pid, 'status') ?? '';
+  return { nowBytes: parseSize(status, 'VmRSS'), peakBytes: parseSize(status, 'VmHWM') };
+}
+
+/** The kernel counts the peak of a process's resident memory from now on. */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** Memory that a process and everything below it have for themselves: neither files nor shared memory. */
+export function readTreeOwnBytes(root: number): number {
+  const parents = new Map([...readAllStats()].map(([pid, stat]) => [pid, stat.parent]));
+  return treeOf(root, parents).reduce(
+    (sum, pid) => sum + parseSize(readProc(pid, 'smaps_rollup') ?? '', 'Pss_Anon'),
+    0,
+  );
+}
+
+/** Bytes that a process has caused to be written to disks, as the kernel counts them; 0 when it is not told. */
+export function readWrittenBytes(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readProc(pid, 'io') ?? '')?.[1] ?? 0);
 }
 
 function readAllStats(): Map<number, ProcessStat> {

@@ -18,6 +18,8 @@ export interface ViewersPlan {
   readonly hostsPerViewer: number;
   /** Hosts that must be known before a viewer chooses. */
   readonly hostCount: number;
+  /** Beginning of the names of the hosts that are chosen from; all of them where it is left out. */
+  readonly prefix?: string;
   /** Series watched in the overview. */
   readonly keyCount: number;
   readonly intervalMs: number;
@@ -44,8 +46,9 @@ const problems: string[] = [];
 /** Spreads the viewers over the hosts, so that no host is followed by all. */
 function choiceOf(plan: ViewersPlan, index: number): (hosts: readonly HostRow[]) => readonly number[] | null {
   return (hosts) => {
-    if (hosts.length < plan.hostCount) return null;
-    const ids = hosts.map((host) => host.hostId).sort((first, second) => first - second);
+    const own = hosts.filter(({ name }) => name.startsWith(plan.prefix ?? ''));
+    if (own.length < plan.hostCount) return null;
+    const ids = own.map((host) => host.hostId).sort((first, second) => first - second);
     const stride = Math.max(1, Math.floor(ids.length / (plan.viewerCount * plan.hostsPerViewer)));
     return Array.from({ length: plan.hostsPerViewer }, (_, place) => {
       return ids[((index * plan.hostsPerViewer + place) * stride) % ids.length]!;

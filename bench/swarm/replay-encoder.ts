@@ -6,7 +6,7 @@ import { BlockEncoder, joinBlock } from '#core/block.ts';
 import { replaySamplesMax } from '#core/limits.ts';
 import type { Replay } from '#core/message.ts';
 import type { Layout } from '#core/series.ts';
-import { columnOffset, type Dataset } from '../dataset.ts';
+import { columnOffset, type Dataset, tickOffsetMs } from '../dataset.ts';
 
 /** Ticks that one replay takes at most; an agent of ours never puts more in one. */
 const tickCountMax = 1_024;
@@ -18,8 +18,8 @@ export interface ReplayRun {
   readonly ordinal: number;
   readonly firstSeq: number;
   readonly count: number;
-  /** Time of `firstSeq`. */
-  readonly firstMs: number;
+  /** Time of seq 1. */
+  readonly startMs: number;
 }
 
 /** How many ticks of so many series one replay may hold. */
@@ -42,7 +42,7 @@ export class ReplayEncoder {
     for (let index = 0; index < count; index += 1) {
       const from = columnOffset(dataset, host, firstSeq - 1 + index) / 8;
       this.#values.set(dataset.values.subarray(from, from + metricCount), index * metricCount);
-      this.#times[index] = run.firstMs + index * layout.intervalMs;
+      this.#times[index] = run.startMs + tickOffsetMs(dataset, firstSeq - 1 + index, layout.intervalMs);
     }
     const joined = joinBlock(
       this.#encoder.encode({

@@ -7,7 +7,7 @@ import { createCounters, SimulatedAgent } from './simulated-agent.ts';
 import { createSwarmLayout, seededId } from './swarm.ts';
 
 const dataset = createDataset({ hostCount: 1, metricCount: 5, tickCount: 8 });
-const layout = createSwarmLayout({ metricCount: 5, intervalMs: 1_000 });
+const layout = createSwarmLayout(dataset.keys, 1_000);
 const itemBytes = 5 * 8 + 32;
 const epoch = seededId('epoch');
 
@@ -19,7 +19,7 @@ interface Stage {
   readonly tell: (message: ToAgent) => void;
 }
 
-function stage(replays: boolean): Stage {
+function stage(replays: boolean, replayTicks: number | null = null): Stage {
   const faults: string[] = [];
   let sent: FromAgent[] = [];
   const agent = new SimulatedAgent(
@@ -29,6 +29,7 @@ function stage(replays: boolean): Stage {
       layout,
       counters: createCounters(),
       replays: replays ? new ReplayEncoder() : null,
+      replayTicks,
       onOpen: () => undefined,
       onAcked: () => undefined,
       onFault: (_, what) => faults.push(what),
@@ -139,6 +140,18 @@ describe('SimulatedAgent', () => {
 
     expect(kindsOf(sent())).toEqual(['hello', 'layout', 'replay', 'frame']);
     expect(agent.sentSeq).toBe(7);
+  });
+
+  test('gives a backlog the shape of what was stored live', () => {
+    const { agent, sent, tell } = stage(true, 3);
+    tell(welcome(0, 7));
+    sent();
+    agent.addBacklog(8);
+    const tickCounts = () => sent().flatMap((message) => (message.kind === 'replay' ? [message.tickCount] : []));
+    expect(tickCounts()).toEqual([3, 3]);
+
+    tell({ kind: 'ack', ordinal: 1, storedSeq: 3, gapTicks: 0 });
+    expect(tickCounts()).toEqual([2]);
   });
 
   test('shows the newest tick as live while the credit is used up', () => {

@@ -14,7 +14,7 @@ import { decodeToAgent, encodeMessage } from '#core/codec.ts';
 import { assert } from '#core/errors.ts';
 import type { Id128, Nack, Welcome } from '#core/message.ts';
 import { encodeLayout, type Layout } from '#core/series.ts';
-import { columnOf, type Dataset } from '../dataset.ts';
+import { columnOf, type Dataset, tickOffsetMs } from '../dataset.ts';
 import { encodeFrameRun } from './frame-run.ts';
 import { type ReplayEncoder, replayTickCountMax } from './replay-encoder.ts';
 import { encodeClientFrame } from './websocket-frames.ts';
@@ -57,6 +57,11 @@ export interface AgentOptions {
   readonly counters: SwarmCounters;
   /** null: everything goes as live frames. */
   readonly replays: ReplayEncoder | null;
+  /**
+   * Ticks of each replay, the last one of a backlog less: the hub stores a replay as one batch, so this gives a backlog the
+   * shape of what was stored live. null: as many as a replay holds, and what is too little for one goes as frames.
+   */
+  readonly replayTicks: number | null;
   /** A welcome with streams has come: the agent may send. */
   readonly onOpen: (agent: SimulatedAgent) => void;
   readonly onAcked: (agent: SimulatedAgent) => void;
@@ -143,7 +148,8 @@ export class SimulatedAgent {
 
   /** Time of a tick, epoch ms. */
   timeOf(seq: number): number {
-    return this.identity.firstMs + (seq - 1) * this.#options.layout.intervalMs;
+    const { dataset, layout } = this.#options;
+    return this.identity.firstMs + tickOffsetMs(dataset, seq - 1, layout.intervalMs);
   }
 
   /** The socket is open: says hello. */
@@ -228,6 +234,12 @@ export class SimulatedAgent {
     if (this.#state === 'open' && this.#sentSeq < this.#producedSeq) this.#sendLive();
   }
 
+  /** So many more ticks exist, of a past that the hub has not seen. */
+  addBacklog(count: number): void {
+    this.#producedSeq += count;
+    this.pump();
+  }
+
   /** From now on there is always a further tick. */
   flood(): void {
     this.#producedSeq = Number.POSITIVE_INFINITY;
@@ -245,11 +257,13 @@ export class SimulatedAgent {
     const socket = this.#socket;
     if (socket === null || this.#state !== 'open') return;
     while (this.#sentSeq < this.#producedSeq && socket.bufferedBytes < bufferedBytesMax) {
-      const count = Math.min(this.#producedSeq - this.#sentSeq, this.#room());
-      if (count < 1) return;
+      const { replays, replayTicks } = this.#options;
       const behind = this.#producedSeq - this.#sentSeq;
-      if (this.#options.replays !== null && count >= replayTickCountMin && Number.isFinite(behind))
-        this.#sendReplay(this.#options.replays, count);
+      const wanted = Math.min(behind, replayTicks ?? Number.POSITIVE_INFINITY);
+      const count = Math.min(wanted, this.#room());
+      if (count < 1 || (replayTicks !== null && count < wanted)) return;
+      const isEnough = replayTicks !== null || count >= replayTickCountMin;
+      if (replays !== null && isEnough && Number.isFinite(behind)) this.#sendReplay(replays, count);
       else this.#sendFrames(Math.min(count, framesPerWrite));
     }
   }
@@ -310,7 +324,7 @@ export class SimulatedAgent {
       ordinal: this.#ordinal,
       firstSeq,
       count,
-      firstMs: this.timeOf(firstSeq),
+      startMs: this.identity.firstMs,
     });
     counters.replayBytes += this.#send(encodeMessage(replay));
     counters.replayTicks += count;

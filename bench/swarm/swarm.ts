@@ -9,9 +9,10 @@ import { agentSubprotocol } from '#core/message.ts';
 import { createLayout, type Layout } from '#core/series.ts';
 import { backoffMs, linkBackoff, phaseMs } from '#core/time.ts';
 import type { Clock } from '../clock.ts';
-import { createDataset, createRandom, type Dataset, metricName } from '../dataset.ts';
+import { createDataset, createRandom, type Dataset } from '../dataset.ts';
 import { withDeadline } from '../deadline.ts';
 import { Latencies, type LatencyFigures } from '../latency.ts';
+import { type RecordingPlan, readRecording, recordedDataset } from '../recording.ts';
 import { Connection, isBlamed } from './connection.ts';
 import { Pacer } from './pacer.ts';
 import { ReplayEncoder } from './replay-encoder.ts';
@@ -28,7 +29,17 @@ export interface SwarmPlan {
   readonly replays: boolean;
   /** When the first ticks lie, from the making of the swarm: after the connecting where ticks are paced, else in the past. */
   readonly startsInMs: number;
+  /** Where all first ticks lie at this very moment instead, epoch ms; agents have no phases then. */
+  readonly startMs?: number;
   readonly seed: number;
+  /** Beginning of the names of the hosts, where several swarms are at one hub. */
+  readonly prefix?: string;
+  /** Hosts of the data set, where not each agent needs values of its own. */
+  readonly datasetHosts?: number;
+  /** What the agents send instead of the made-up data set; all of them the same. */
+  readonly recording?: RecordingPlan;
+  /** See `AgentOptions`. */
+  readonly replayTicks?: number;
 }
 
 export interface SwarmReport {
@@ -55,15 +66,18 @@ const problemsMax = 20;
 /** Nothing that is waited for takes longer in a run that is worth anything. */
 const waitMsMax = 180_000;
 
+/** The values of a swarm, by its plan. */
+export function createSwarmDataset(
+  plan: Pick<SwarmPlan, 'agentCount' | 'metricCount' | 'tickCount' | 'datasetHosts' | 'recording'>,
+): Dataset {
+  if (plan.recording !== undefined) return recordedDataset(readRecording(plan.recording));
+  return createDataset({ ...plan, hostCount: plan.datasetHosts ?? plan.agentCount });
+}
+
 /** The layout of all simulated agents. */
-export function createSwarmLayout(plan: Pick<SwarmPlan, 'metricCount' | 'intervalMs'>): Layout {
-  const series = Array.from({ length: plan.metricCount }, (_, metric) => ({
-    key: metricName(metric),
-    unit: '',
-    kind: 'gauge' as const,
-    every: 1,
-  }));
-  return createLayout({ intervalMs: plan.intervalMs, series }, (bytes) => createHash('sha256').update(bytes).digest());
+export function createSwarmLayout(keys: readonly string[], intervalMs: number): Layout {
+  const series = keys.map((key) => ({ key, unit: '', kind: 'gauge' as const, every: 1 }));
+  return createLayout({ intervalMs, series }, (bytes) => createHash('sha256').update(bytes).digest());
 }
 
 /** 128 bits that follow from a text. */
@@ -93,16 +107,17 @@ export class Swarm {
     this.#plan = plan;
     this.#clock = clock;
     this.#random = createRandom(plan.seed);
-    const { agentCount, metricCount, tickCount, intervalMs } = plan;
-    this.#dataset = createDataset({ hostCount: agentCount, metricCount, tickCount });
-    const layout = createSwarmLayout(plan);
-    const roundMs = Math.ceil((clock.nowMs() + plan.startsInMs) / intervalMs) * intervalMs;
+    const { agentCount, intervalMs } = plan;
+    this.#dataset = createSwarmDataset(plan);
+    const layout = createSwarmLayout(this.#dataset.keys, intervalMs);
+    const roundMs = plan.startMs ?? Math.ceil((clock.nowMs() + plan.startsInMs) / intervalMs) * intervalMs;
     this.#roundMs = roundMs;
     const options = {
       dataset: this.#dataset,
       layout,
       counters: this.#counters,
       replays: plan.replays ? new ReplayEncoder() : null,
+      replayTicks: plan.replayTicks ?? null,
       onOpen: (agent: SimulatedAgent) => this.#opened(agent),
       onAcked: () => this.#settleWaiters(),
       onFault: (agent: SimulatedAgent, what: string) => this.#note(`${agent.identity.hostName}: ${what}`),
@@ -147,9 +162,24 @@ export class Swarm {
 
   /** Sends as much as the credit allows for so long, then waits until all of it is acknowledged. */
   async flood(durationMs: number): Promise<void> {
-    for (const agent of this.#agents) agent.flood();
+    this.startFlood();
     await new Promise((resolve) => setTimeout(resolve, durationMs));
+    await this.stopFlood();
+  }
+
+  startFlood(): void {
+    for (const agent of this.#agents) agent.flood();
+  }
+
+  /** Resolves when all that was sent is acknowledged. */
+  async stopFlood(): Promise<void> {
     for (const agent of this.#agents) agent.stop();
+    await this.allSettled();
+  }
+
+  /** Gives every agent so many ticks more, as fast as the credit allows, and waits until all of it is acknowledged. */
+  async backlog(count: number): Promise<void> {
+    for (const agent of this.#agents) agent.addBacklog(count);
     await this.allSettled();
   }
 
@@ -279,7 +309,7 @@ export class Swarm {
 }
 
 function createIdentity(plan: SwarmPlan, index: number, roundMs: number): AgentIdentity {
-  const name = `bench-${String(index).padStart(4, '0')}`;
+  const name = `${plan.prefix ?? 'bench'}-${String(index).padStart(4, '0')}`;
   const agentId = seededId(`agent ${plan.seed} ${name}`);
   return {
     index,
@@ -287,6 +317,6 @@ function createIdentity(plan: SwarmPlan, index: number, roundMs: number): AgentI
     bootId: seededId(`boot ${agentId}`),
     epoch: seededId(`epoch ${agentId}`),
     hostName: name,
-    firstMs: roundMs + phaseMs(agentId, plan.intervalMs),
+    firstMs: roundMs + (plan.startMs === undefined ? phaseMs(agentId, plan.intervalMs) : 0),
   };
 }
