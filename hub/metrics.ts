@@ -18,8 +18,6 @@ const noUpkeep: UpkeepReport = {
   rollups: { days: 0, months: 0, chunks: 0, bytes: 0, rivals: 0 },
 };
 
-import { heldBytesMax, queriesMax, queriesWaitingMax } from './query-slots.ts';
-
 export class HubMetrics {
   readonly #registry = new Registry();
   readonly #refused: Counter;
