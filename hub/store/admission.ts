@@ -235,10 +235,13 @@ export async function findToken(
   return host === undefined ? null : { host, token: { hash, hostId: host.hostId } };
 }
 
-/** A stream without ticks has been stored at its opening; the time of the newest batch is the better answer. */
+/** A stream without ticks has been stored at its opening; the time of the newest tick in batches and chunks is the better answer. */
 function hostColumns(sql: Sql) {
   return sql`h.id as "hostId", h.name, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_tags || h.tags as tags, h.facts,
-    h.interval_ms as "intervalMs", coalesce((select max(b.to_ms) from batch b where b.host = h.id),
+    h.interval_ms as "intervalMs", coalesce(
+      greatest((select max(b.to_ms) from batch b where b.host = h.id),
+        (select max(c.to_ms) from chunk c where c.host = h.id and c.tier = 0
+          and c.day = (select max(d.day) from day d where d.host = h.id))),
       (select extract(epoch from max(s.stored_at)) * 1000 from stream s where s.host = h.id and s.stored_seq >= s.first_seq),
       0)::float8 as "lastMs"`;
 }
