@@ -27,7 +27,7 @@ test('storageRows() are the tiers, what waits, and the rest, as shares of the da
     'Raw | 0.68 | 7.26 G | 0.157 B | 12 Nov 2026 | 14 d',
     '1 m | 0.20 | 778 M | 0.428 B | 28 Aug 2026 | 90 d',
     '1 h | 0.06 | 105 M | 0.920 B | 26 Nov 2024 | 3 y',
-    'Waiting | 0.04 | – | – | – | until compacted',
+    'Waiting | 0.04 | – | – | – | –',
     'Other | 0.03 | – | – | – | –',
   ]);
 });

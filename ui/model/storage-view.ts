@@ -68,7 +68,7 @@ export function storageRows(figures: StorageFigures): StorageRow[] {
   const restBytes = databaseBytes - batchBytes - figures.tiers.reduce((sum, { bytes }) => sum + bytes, 0);
   return [
     ...rows,
-    { ...none, name: 'Waiting', bytes: batchBytes, share: shareOf(batchBytes), keep: 'until compacted' },
+    { ...none, name: 'Waiting', bytes: batchBytes, share: shareOf(batchBytes) },
     { ...none, name: 'Other', bytes: Math.max(0, restBytes), share: shareOf(restBytes) },
   ];
 }

@@ -186,6 +186,10 @@ export class PwStorage extends LitElement {
         .facts > div:last-child:nth-child(odd) {
           grid-column: 1 / -1;
         }
+        th,
+        td {
+          padding: 0 5px;
+        }
         .notes {
           grid-template-columns: 1fr;
           gap: 2px;
