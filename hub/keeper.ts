@@ -100,6 +100,7 @@ export class Keeper {
     if (hold !== this.#hold && hold !== null && hold !== 'needed') log.warn({ reason: hold }, 'retention.held');
     this.#hold = hold;
     await this.refresh();
+    this.#account = null;
     await this.account(clocks);
   }
 
