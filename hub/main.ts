@@ -202,6 +202,9 @@ function agentEndpoint(live: Live): AgentEndpoint<Credential> {
     authenticate: async (bearer) => {
       if (live.engine === null)
         return { status: 503, why: `Cannot accept agent: the hub waits for ${live.waitsFor}`, retryAfterSec: 5 };
+      // Its ticks would be given times that have expired: they are safe in its spool until the clock is right.
+      if (live.engine.keeper.isClockBehind(Date.now()))
+        return { status: 503, why: 'Cannot accept agent: the clock of the hub is behind', retryAfterSec: 10 };
       return await live.engine.agents.authenticate(bearer);
     },
     opened: (socket, credential) => live.engine?.agents.opened(socket, credential),

@@ -239,6 +239,14 @@ describe('latest()', () => {
   });
 });
 
+test('push() takes nothing while the clock of the hub is behind the days that it has let go of', async () => {
+  const harness = new Harness();
+  harness.floorMs = startMs + 1;
+
+  expect(await harness.statusOf(harness.push({ a: 1 }))).toBe(503);
+  expect(await harness.statusOf(harness.push({ a: 1 }, { nowMs: startMs + 1 }))).toBe(200);
+});
+
 test('push() refuses a body with a timestamp of a day that is not kept any more', async () => {
   const harness = new Harness();
   harness.floorMs = startMs - 1_000;

@@ -61,6 +61,8 @@ export class Pusher {
     if (this.#ports.registry.byName(push.hostName)?.identity.kind === 'agent') throw takenError(push.hostName);
     const { timeMs } = push.ticks[0]!;
     const floorMs = this.#ports.floorMs();
+    if (options.nowMs < floorMs)
+      throw new HttpError(503, 'Cannot store metrics: the clock of the hub is behind', retryAfter);
     if (timeMs < floorMs) throw expiredError(timeMs, floorMs);
     if (this.isStopping) throw new HttpError(503, 'Cannot store metrics: the hub is stopping', retryAfter);
     this.#waitingCount += 1;

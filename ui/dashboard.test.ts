@@ -36,7 +36,7 @@ function dashboardUnderTest(polled: PolledFleet | 'failed' = 'failed') {
     nowMs: () => nowMs,
     random: () => 0.5,
     after: () => () => {},
-    api: { readFleet: async () => polled },
+    api: { readFleet: async () => polled, readStorage: async () => 'failed' },
     inflate: async (bytes) => bytes,
     background: (work) => works.push(work),
   });

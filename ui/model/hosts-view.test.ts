@@ -70,6 +70,7 @@ describe('routes', () => {
     '?q=web&tag=env%3Dprod&tag=role%3Dweb&status=down&group=dc',
     '?host=web-01',
     '?host=a%26b&find=disk+busy&cols=3',
+    '?admin=storage',
   ])('formatRoute() writes what parseRoute() read from %j', (search) => {
     expect(formatRoute(parseRoute(search))).toBe(search);
   });
