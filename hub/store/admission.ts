@@ -267,7 +267,7 @@ export async function findToken(
 export function hostColumns(sql: Sql) {
   return sql`h.id as "hostId", h.name, h.alias, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_version as "agentVersion",
     h.agent_tags as "agentTags", h.tags as "peopleTags", h.facts, h.interval_ms as "intervalMs", h.version,
-    (extract(epoch from h.created_at) * 1000)::float8 as "createdMs", coalesce((select max(b.to_ms) from batch b where b.host = h.id),
+    round(extract(epoch from h.created_at) * 1000)::float8 as "createdMs", coalesce((select max(b.to_ms) from batch b where b.host = h.id),
       (select extract(epoch from max(s.stored_at)) * 1000 from stream s where s.host = h.id and s.stored_seq >= s.first_seq),
       0)::float8 as "lastMs"`;
 }

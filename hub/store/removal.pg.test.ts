@@ -103,7 +103,7 @@ describe('run()', () => {
       await rival`begin`;
       await rival`
         select compact_batches(${doomed.hostId}, ${`{${ids.join(',')}}`}::int8[], '{}', '{}',
-          array[(1, ${day}, 0, 1, 1, 0, 0, '\\x00000000000000aa'::bytea, 1, 0, 1, 1, 1, 1)::chunk_row], '\\x', '\\x09', '\\x01')`;
+          array[(1, ${day}, 0, 1, 1, 0, 0, '00000000000000aa', 1, 0, 1, 1, 1, 1)::chunk_row], '\\x', '\\x09', '\\x01')`;
       const removal = new Removal(sql, noPause);
       await removal.run();
       expect(await counts(sql, doomed.hostId)).toMatchObject({ hosts: 1, batches: 1, chunks: 0 });
