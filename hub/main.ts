@@ -23,6 +23,7 @@ import { HubMetrics } from './metrics.ts';
 import { aggregateRoutes } from './routes/aggregate.ts';
 import { fetchRoutes } from './routes/fetch.ts';
 import { historyRoutes } from './routes/history.ts';
+import { hostRoutes } from './routes/hosts.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { pushRoute } from './routes/push.ts';
@@ -181,6 +182,7 @@ function routesOf(options: {
     ...fetchRoutes(engineOf),
     ...historyRoutes(engineOf),
     ...queryRoutes(engineOf),
+    ...hostRoutes(engineOf),
     pushRoute(engineOf),
     ...aggregateRoutes(engineOf),
     storageRoute(engineOf),

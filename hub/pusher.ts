@@ -73,6 +73,11 @@ export class Pusher {
     }
   }
 
+  /** What is remembered by this name belongs to another host now, or to none. */
+  forget(hostName: string): void {
+    this.#hosts.delete(hostName);
+  }
+
   /** The newest value of each series of a host that pushes, as far back as the database knows. */
   async latest(hostName: string): Promise<Map<string, number>> {
     return (await this.#restored(hostName)).latest();
@@ -166,18 +171,10 @@ export class Pusher {
   ): void {
     const { registry, show } = this.#ports;
     const { layout, values } = stored;
-    const { hostId, hostName: name, ordinal } = stored.answer;
-    const known = registry.host(hostId);
-    registry.put({
-      hostId,
-      name,
-      kind: 'push',
-      agentId: null,
-      tags: { ...known?.identity.tags, ...push.tags },
-      facts: known?.identity.facts ?? {},
-      intervalMs: pushIntervalMs,
-      lastMs: known?.lastMs ?? 0,
-    });
+    const { host, ordinal } = stored.answer;
+    const { hostId } = host;
+    // Removed while its body was being stored.
+    if (registry.put({ ...host, intervalMs: pushIntervalMs }) === null) return;
     const rowBytes = layout.series.length * 8;
     push.ticks.forEach((tick, index) => {
       show({

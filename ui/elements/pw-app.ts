@@ -123,8 +123,14 @@ export class PwApp extends LitElement {
 
   override updated(): void {
     const { route } = this;
-    const title = `${route.page === 'host' ? route.host : titles[route.page]} · Pulsewire`;
+    const title = `${route.page === 'host' ? this.#titleOf(route.host) : titles[route.page]} · Pulsewire`;
     if (document.title !== title) document.title = title;
+  }
+
+  /** A host with an alias goes by both. */
+  #titleOf(name: string): string {
+    const title = this.dashboard.fleet.byName(name)?.title ?? name;
+    return title === name ? name : `${title} (${name})`;
   }
 
   /** Links of this page are followed without loading it again. */

@@ -291,6 +291,7 @@ export class FakeHub {
     return {
       hostId: host.id,
       name: host.name,
+      alias: host.alias,
       state: host.state,
       intervalMs: 1_000,
       lastMs: host.state === 'never' ? 0 : (host.silentSinceMs ?? this.#lastTickMs),
