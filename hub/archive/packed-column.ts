@@ -5,7 +5,7 @@
  * A packed column begins with a byte whose high half is 2, which no column begins with (`core/column.ts` has 1,
  * `core/rollup-column.ts` 3), so each column says itself how it is kept. The head of a chunk is never packed.
  *
- * Hot path of compaction (`bench/micro/packed-column.bench.ts`). Columns of doubles that no encoding gives and that
+ * Hot path of compaction (`packed-column.bench.ts`). Columns of doubles that no encoding gives and that
  * do not repeat are nearly all noise: they are turned into byte planes, of which deflate stores the noisy ones as
  * they are, at a third of the cost of looking for matches that are not there.
  */
