@@ -11,13 +11,7 @@ import { ColumnEncoder, writeExceptions } from './column-encoder.ts';
 import { ColumnScale } from './column-scale.ts';
 import { assert } from './errors.ts';
 import { blockTicksMax } from './limits.ts';
-import {
-  expectedSum,
-  type RollupColumns,
-  rollupBucketsMax,
-  rollupColumnKinds,
-  rollupColumnVersion,
-} from './rollup-column.ts';
+import { type RollupColumns, rollupBucketsMax, rollupColumnKinds, rollupColumnVersion } from './rollup-column.ts';
 import { ByteSink, varintBytesMax, writeVarint } from './varint.ts';
 
 /** How far a sum may be moved, of itself. */
@@ -31,7 +25,7 @@ export class RollupColumnEncoder {
   readonly #words = bitsOf(this.#values);
   readonly #scale = new ColumnScale(this.#values);
   readonly #counts = new Float64Array(rollupBucketsMax);
-  /** Least from the greatest before it, greatest from least, sum from what is expected. */
+  /** Least from the greatest before it, greatest from least, sum from count × least. */
   readonly #distances = {
     chained: new Float64Array(rollupBucketsMax),
     greatest: new Float64Array(rollupBucketsMax),
@@ -112,7 +106,7 @@ export class RollupColumnEncoder {
       const low = wholes[at]!;
       const high = wholes[filled + at]!;
       const sum = wholes[filled * 2 + at]!;
-      const expected = expectedSum(this.#counts[at]!, low, high);
+      const expected = this.#counts[at]! * low;
       distances.chained[at] = low - before;
       distances.greatest[at] = high - low;
       distances.sum[at] = sum - expected;

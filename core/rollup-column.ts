@@ -3,7 +3,7 @@
  * `rollup-column-encoder.ts`; the layout byte by byte is in `docs/storage.md`.
  *
  * The count of each bucket is a column by itself. Of the buckets that hold something the least value, the greatest as
- * its distance from the least, and the sum as its distance from count × middle are columns of whole numbers under one
+ * its distance from the least, and the sum as its distance from count × least are columns of whole numbers under one
  * scale, since values with two decimals have sums with two decimals. The least value of a counter is best foretold by
  * the greatest of the bucket before (kind chained). What no scale gives is an exception, or (kind plain) the three
  * are columns of doubles. A series that never changes is one value (kind constant).
@@ -37,11 +37,6 @@ export interface RollupColumns {
   readonly max: Float64Array;
   readonly sum: Float64Array;
   readonly count: Float64Array;
-}
-
-/** The sum that count values around the middle of least and greatest would have: what sums are stored as distances from. */
-export function expectedSum(count: number, least: number, greatest: number): number {
-  return Math.round(count * 0.5 * (least + greatest));
 }
 
 /**
@@ -126,7 +121,7 @@ function decodeScaled(reader: ByteReader, place: Place, kind: { readonly chained
     if (each === 0) continue;
     const low = least[at]! + before;
     const high = greatest[at]! + low;
-    const sum = sums[at]! + expectedSum(each, low, high);
+    const sum = sums[at]! + each * low;
     if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || !Number.isSafeInteger(sum))
       throw new DecodeError(`Cannot decode rollup column: scaled values are whole: got ${low}, ${high} and ${sum}`);
     least[at] = low;
