@@ -8,6 +8,7 @@ import type { LayoutId } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import type { Flight, FlightLayout } from '../intake/flight.ts';
 import { type HostWords, hostWords, type KnownHost, knownHostOf, openStreams } from './admission.ts';
+import { revivePushedHost } from './archiving.ts';
 import { codeOf, type Sql, troubleOf } from './connect.ts';
 import type { FlightRunner } from './flight-runner.ts';
 
@@ -154,6 +155,7 @@ async function pushHost(sql: Sql, request: PushRequest): Promise<KnownHost | nul
     select ${hostWords(sql)} from host h
     where h.name = ${name} and h.removed_at is null and h.archived_at is null
       and (h.kind <> 'push' or h.agent_tags @> ${sql.json(tags)}::jsonb)`;
+  if (known.length === 0) await revivePushedHost(sql, name);
   const rows =
     known.length > 0
       ? known
