@@ -22,6 +22,7 @@ describe('parseArguments()', () => {
       'reconnect',
       'kill',
       'start',
+      'storage',
       'compact',
     ]);
   });

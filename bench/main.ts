@@ -16,6 +16,7 @@ import { runKill } from './scenario-kill.ts';
 import { runReconnect } from './scenario-reconnect.ts';
 import { runStart } from './scenario-start.ts';
 import { runSteady } from './scenario-steady.ts';
+import { runStorage } from './scenario-storage.ts';
 import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts';
 
 const names = Object.keys(scenarios) as ScenarioName[];
@@ -28,7 +29,7 @@ Options:
   --smoke          a few seconds each: checks what is stored, no speed; keeps no result
   --runs N         kill: number of faults
   --seed N         another seed
-  --peers          ingest: the same work for VictoriaMetrics afterwards (see bench/README.md)
+  --peers          ingest, storage: the same work for VictoriaMetrics (see bench/README.md)
   --profile DIR    leaves CPU profiles of the hub there; keeps no result
 `;
 
@@ -50,6 +51,7 @@ export async function runBench(args: readonly string[]): Promise<number> {
   const wanted = parseArguments(args);
   const context: ScenarioContext = {
     isSmoke: wanted.isSmoke,
+    withPeers: wanted.withPeers,
     profileFolder: wanted.profileFolder,
     say: (line) => process.stderr.write(`${line}\n`),
   };
@@ -144,6 +146,8 @@ function runScenario(scenario: Scenario, context: ScenarioContext): Promise<Scen
       return runStart(scenario, context);
     case 'compact':
       return runCompact(scenario, context);
+    case 'storage':
+      return runStorage(scenario, context);
   }
 }
 

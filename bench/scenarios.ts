@@ -103,6 +103,20 @@ export interface CompactScenario {
   readonly seed: number;
 }
 
+export interface StorageScenario {
+  readonly kind: 'storage';
+  readonly hostCount: number;
+  /** Spans and intervals that are stored, each in a database of its own; all of them end at the last midnight. */
+  readonly runs: readonly { readonly hours: number; readonly intervalMs: number }[];
+  /** What is written to the disk is measured over so many hours. */
+  readonly writtenHours: number;
+  /** Rows of the plain table: its bytes per row do not depend on it. */
+  readonly plainRows: number;
+  /** Days that each tier keeps by default. */
+  readonly retentionDays: { readonly raw: number; readonly minute: number; readonly hour: number };
+  readonly seed: number;
+}
+
 export type Scenario =
   | IngestScenario
   | SteadyScenario
@@ -110,7 +124,8 @@ export type Scenario =
   | ReconnectScenario
   | KillScenario
   | StartScenario
-  | CompactScenario;
+  | CompactScenario
+  | StorageScenario;
 
 export type ScenarioName = Scenario['kind'];
 
@@ -233,6 +248,26 @@ export const scenarios: Rows = {
   start: {
     full: { kind: 'start', tickCount: 2 },
     smoke: { kind: 'start', tickCount: 2 },
+  },
+  storage: {
+    full: {
+      kind: 'storage',
+      hostCount: 4,
+      runs: [1_000, 10_000].flatMap((intervalMs) => [1, 6, 24].map((hours) => ({ hours, intervalMs }))),
+      writtenHours: 2,
+      plainRows: 1_000_000,
+      retentionDays: { raw: 14, minute: 90, hour: 1_096 },
+      seed: 1,
+    },
+    smoke: {
+      kind: 'storage',
+      hostCount: 1,
+      runs: [{ hours: 1, intervalMs: 10_000 }],
+      writtenHours: 0.25,
+      plainRows: 10_000,
+      retentionDays: { raw: 14, minute: 90, hour: 1_096 },
+      seed: 1,
+    },
   },
   compact: {
     full: {
