@@ -4,17 +4,30 @@
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
+import { LayoutBook } from './archive/layout-book.ts';
+import type { QueryPorts } from './archive/query.ts';
+import { answerQuery, type ExportRequest, exportPart, type FormattedQuery } from './archive/query-service.ts';
+import { RetentionRun } from './archive/retention-run.ts';
 import { Upkeep, type UpkeepRequest } from './archive/upkeep.ts';
+import { queriesMax } from './query-slots.ts';
 import type { StorageStart } from './storage.ts';
+import { archiveEphemeral } from './store/archiving.ts';
+import { readFloors } from './store/chunks/floors.ts';
+import { ensurePartitions, spansToKeep } from './store/chunks/partitions.ts';
+import { readBlocks } from './store/chunks/read-blocks.ts';
+import { retentionStore } from './store/chunks/retention-steps.ts';
+import { StorageUseReader } from './store/chunks/storage-use.ts';
 import { connect } from './store/connect.ts';
-import { type HistoryRequest, readHistory } from './store/history.ts';
+import { LayoutCache } from './store/layout-cache.ts';
 import { dropOldPushStreams } from './store/push.ts';
 import { type RecentRequest, readLatest, readRecent } from './store/recent.ts';
-import { serve } from './threads/rpc.ts';
+import { handingOver, serve } from './threads/rpc.ts';
 
 export type ArchiveMethods = ReturnType<typeof createMethods>;
 
-const connectionCount = 4;
+const connectionCount = 2;
+/** The rows of a query's batches are gone through three times: in memory, not in temporary files. */
+const queryWorkMemory = '64MB';
 const statementMsMax = 30_000;
 /** Statements of upkeep: a large fleet's batches are looked through in one. */
 const upkeepMsMax = 120_000;
@@ -27,7 +40,31 @@ function createMethods(start: StorageStart) {
     statementMsMax: upkeepMsMax,
   });
   const upkeep = new Upkeep(slow, { sha256: (bytes) => createHash('sha256').update(bytes).digest() });
+  const retention = new RetentionRun(retentionStore(slow), start.retention);
+  const storageUse = new StorageUseReader(slow);
+  const queries = connect(start.connection, {
+    connectionCount: queriesMax,
+    name: 'pulsewire query',
+    statementMsMax,
+    workMemory: queryWorkMemory,
+  });
+  const cache = new LayoutCache(queries);
+  const queryPorts: QueryPorts = {
+    read: (request, signal) => readBlocks(queries, request, signal),
+    readLayouts: (ids) => cache.read(ids),
+    layouts: new LayoutBook(),
+  };
   return {
+    /** Makes partitions for the days to come, and lets go of what is too old or too much. */
+    retain: async (clocks: { readonly nowMs: number; readonly nowMonotonicMs: number }) => {
+      const { keepDays } = start.retention;
+      await ensurePartitions(slow, spansToKeep({ keepDays, floors: await readFloors(slow), nowMs: clocks.nowMs }));
+      return await retention.run(clocks);
+    },
+    retentionReport: (_: null) => Promise.resolve(retention.report),
+    floors: (_: null) => readFloors(sql),
+    storageUse: (_: null) => storageUse.read(),
+    archiveEphemeral: (hours: number) => archiveEphemeral(sql, hours),
     /** Ends with the run; false when one was under way already. */
     upkeep: async (request: UpkeepRequest): Promise<boolean> => {
       const run = upkeep.run(request);
@@ -35,13 +72,20 @@ function createMethods(start: StorageStart) {
       return run !== null;
     },
     upkeepReport: (_: null) => Promise.resolve(upkeep.report),
-    history: (request: HistoryRequest) => readHistory(sql, request),
+    query: async (query: FormattedQuery, signal: AbortSignal) => {
+      const bytes = await answerQuery(queryPorts, query, signal);
+      return handingOver(bytes, [bytes.buffer]);
+    },
+    exportPart: async (part: ExportRequest, signal: AbortSignal) => {
+      const made = await exportPart(queryPorts, part, signal);
+      return handingOver(made, [made.bytes.buffer]);
+    },
     recent: (request: RecentRequest) => readRecent(sql, request),
     latest: (hostId: number) => readLatest(sql, hostId),
     dropOldPushStreams: (_: null) => dropOldPushStreams(sql),
     stop: async (_: null): Promise<void> => {
       await upkeep.stop();
-      await Promise.all([sql.end({ timeout: 2 }), slow.end({ timeout: 2 })]);
+      await Promise.all([sql, slow, queries].map((one) => one.end({ timeout: 2 })));
     },
   };
 }

@@ -45,6 +45,11 @@ describe('readHubConfig()', () => {
     expect(readHubConfig(fileOf('{\r\n  "port": 9000\r\n}\r\n'), {}).port).toBe(9_000);
   });
 
+  test('refuses a coarse tier that ends before the finer one', () => {
+    const [problem] = problemsOf({ retentionRawDays: 30, retentionMinuteDays: 20 });
+    expect(problem).toContain('got 30, 20 and 1096');
+  });
+
   test('says everything that is wrong at once', () => {
     const problems = problemsOf(
       { port: 99_999, host: '', batchAgeMs: '10', colour: 'red', secret: 1 },

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from '#core/errors.ts';
+import type { Tier } from '#core/tier.ts';
 
 const MiB = 1024 * 1024;
 
@@ -80,10 +81,46 @@ export const hubConfigSchema = z.strictObject({
     .max(8_000)
     .default(4_000)
     .describe('Series of one host; agents count what they must leave out.'),
+  retentionRawDays: z
+    .int()
+    .min(1)
+    .max(3_660)
+    .default(14)
+    .describe('Days for which every tick is kept. Only days that hold data count.'),
+  retentionMinuteDays: z
+    .int()
+    .min(1)
+    .max(3_660)
+    .default(90)
+    .describe('Days for which a minute is the finest that is kept; at least as many as of raw.'),
+  retentionHourDays: z
+    .int()
+    .min(1)
+    .max(36_600)
+    .default(1_096)
+    .describe('Days for which an hour is the finest that is kept: three years; at least as many as of minutes.'),
+  storageBytesMax: z
+    .int()
+    .min(64 * MiB)
+    .nullable()
+    .default(null)
+    .describe('Size of the database above which the oldest raw goes early; null is no bound.'),
+  ephemeralHours: z
+    .int()
+    .min(1)
+    .max(8_784)
+    .default(24)
+    .describe('Hours after its last tick at which a host tagged "ephemeral" is archived, unless the tag says its own.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What is logged.'),
 });
 
 export type HubConfig = z.infer<typeof hubConfigSchema>;
+
+/** Days that each tier keeps. */
+export function keepDaysOf(config: HubConfig): Readonly<Record<Tier, number>> {
+  const { retentionRawDays: raw, retentionMinuteDays: minute, retentionHourDays: hour } = config;
+  return { raw, minute, hour };
+}
 
 /** Reads the settings. Throws ConfigError with every problem found. */
 export function readHubConfig(file: string | null, env: NodeJS.ProcessEnv): HubConfig {
@@ -96,8 +133,18 @@ export function readHubConfig(file: string | null, env: NodeJS.ProcessEnv): HubC
       '"databaseUrl" (DATABASE_URL) must be a URL such as postgres://user:password@host:5432/database: the one given is not',
     );
   }
+  if (parsed.success) problems.push(...retentionProblems(parsed.data));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return { ...parsed.data, databaseUrl };
+}
+
+/** A coarser tier is made of the finer one, and answers where that ends. */
+function retentionProblems(config: HubConfig): string[] {
+  const { raw, minute, hour } = keepDaysOf(config);
+  if (raw <= minute && minute <= hour) return [];
+  return [
+    `"retentionRawDays" ≤ "retentionMinuteDays" ≤ "retentionHourDays" must hold: got ${raw}, ${minute} and ${hour}`,
+  ];
 }
 
 /** Never shown when it is wrong, as there is a password in it. Several hosts, separated by commas, are the driver's to read. */

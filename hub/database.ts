@@ -4,9 +4,11 @@
  */
 import type { Logger } from 'pino';
 import { ConfigError } from '#core/errors.ts';
-import type { HubConfig } from './config.ts';
+import { type HubConfig, keepDaysOf } from './config.ts';
 import { type EmbeddedPostgres, startEmbedded } from './embedded/embedded.ts';
 import { readHosts } from './store/admission.ts';
+import { type Floors, readFloors } from './store/chunks/floors.ts';
+import { ensurePartitions, spansToKeep } from './store/chunks/partitions.ts';
 import { connect, type StoreConnection } from './store/connect.ts';
 import { checkDurability, migrate } from './store/migrate.ts';
 
@@ -14,6 +16,7 @@ export interface Database {
   readonly connection: StoreConnection;
   readonly embedded: EmbeddedPostgres | null;
   readonly known: Awaited<ReturnType<typeof readHosts>>;
+  readonly floors: Floors;
 }
 
 /** Starts the embedded server; null when an external one is configured. */
@@ -25,10 +28,15 @@ export async function startServer(
   return await startEmbedded(options);
 }
 
-/** Migrates and reads. Rejects with ConfigError for what the operator must change, else when the database is away. */
+/** Migrates, makes partitions, and reads. Rejects with ConfigError for what the operator must change, else when the database is away. */
 export async function openDatabase(
   config: HubConfig,
-  options: { readonly embedded: EmbeddedPostgres | null; readonly sqlFolder: string; readonly log: Logger },
+  options: {
+    readonly embedded: EmbeddedPostgres | null;
+    readonly sqlFolder: string;
+    readonly log: Logger;
+    readonly nowMs: number;
+  },
 ): Promise<Database> {
   const { embedded, log } = options;
   const connection = connectionOf(config, embedded);
@@ -38,7 +46,9 @@ export async function openDatabase(
     if (from !== to) log.info({ from, to }, 'schema.migrated');
     const durability = await checkDurability(sql);
     if (durability.kind === 'weak') log.warn({ weak: durability.weak }, 'database.durability-weak');
-    return { connection, embedded, known: await readHosts(sql) };
+    const floors = await readFloors(sql);
+    await ensurePartitions(sql, spansToKeep({ keepDays: keepDaysOf(config), floors, nowMs: options.nowMs }));
+    return { connection, embedded, known: await readHosts(sql), floors };
   } finally {
     await sql.end({ timeout: 2 });
   }

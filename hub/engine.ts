@@ -3,17 +3,20 @@
  * and drives their timers. Main makes one and gives its endpoints to the sockets.
  */
 import { createHash } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { decodeFromViewer } from '#core/codec.ts';
 import { overviewMs } from '#core/limits.ts';
 import type { Status, StorageState, Top } from '#core/message.ts';
 import { Agents } from './agents.ts';
+import type { UpkeepReport } from './archive/upkeep.ts';
 import type { ArchiveMethods } from './archive.ts';
 import type { HubConfig } from './config.ts';
 import { History } from './history.ts';
 import type { Flight } from './intake/flight.ts';
 import { type AcceptedTick, Intake } from './intake/intake.ts';
+import { Keeper, type StorageAccount } from './keeper.ts';
 import { Fanout, type ViewerSocket } from './live/fanout.ts';
 import { Pusher } from './pusher.ts';
 import { Registry } from './registry.ts';
@@ -34,6 +37,8 @@ export interface EngineOptions {
     readonly tokens: readonly KnownToken[];
   };
   readonly enrolmentHash: Uint8Array;
+  /** Where the embedded server keeps its files; null for an external one. */
+  readonly databaseFolder: string | null;
   /** Files of the other two threads. */
   readonly storageFile: URL;
   readonly archiveFile: URL;
@@ -52,6 +57,9 @@ const pushCleanMs = 3_600_000;
 /** Hosts come due by their ticks or by age (`hub/archive/compactor.ts`): looking more often spreads the work. */
 const upkeepMs = 600_000;
 const pingMs = 5_000;
+const retentionMs = 3_600_000;
+/** Floors that another hub has raised, and hosts that have become old, are seen this soon. */
+const keeperMs = 60_000;
 /** Rings of more hosts than this are filled when somebody looks at them: each costs a read of some milliseconds. */
 const startFillHostsMax = 500;
 
@@ -62,6 +70,7 @@ export class Engine {
   readonly agents: Agents;
   readonly history: History;
   readonly pusher: Pusher;
+  readonly keeper: Keeper;
   readonly storage: Caller<StorageMethods, StorageEvent>;
   readonly archive: Caller<ArchiveMethods, never>;
   readonly #options: EngineOptions;
@@ -111,14 +120,17 @@ export class Engine {
     this.history = new History({
       intake: this.intake,
       pending: (request) => this.storage.call('pending', request),
-      stored: (request) => this.archive.call('history', request),
+      query: (query, signal) => this.archive.call('query', query, { signal }),
+      exportPart: (part, signal) => this.archive.call('exportPart', part, { signal }),
     });
+    this.keeper = this.#createKeeper();
     this.pusher = new Pusher({
       registry: this.registry,
       sha256,
       store: (request) => this.storage.call('push', request),
       readLatest: (hostId) => this.archive.call('latest', hostId),
       show: (tick) => this.#show(tick),
+      floorMs: () => this.keeper.rawFloorMs,
     });
     log.debug({ connection: { database: start.connection.database } }, 'engine.created');
   }
@@ -146,6 +158,12 @@ export class Engine {
         // The database is away, or a fault that the log must show; the next run finds the same rows.
         if (!this.#isAway) this.#options.log.warn({ err: error }, 'upkeep.failed');
       });
+    });
+    this.#keep(() => this.retain());
+    this.#every(retentionMs, () => this.#keep(() => this.retain()));
+    this.#every(keeperMs, () => {
+      this.#keep(() => this.keeper.refresh());
+      this.#keep(() => this.keeper.archiveEphemeral());
     });
     this.#every(pushCleanMs, () => {
       this.archive.call('dropOldPushStreams', null).catch(() => {
@@ -210,6 +228,43 @@ export class Engine {
     return await this.archive.call('upkeep', { nowMs: Date.now(), ...options });
   }
 
+  /** Lets go of what is too old or too much. Rejects when the database is away. */
+  async retain(): Promise<void> {
+    await this.keeper.retain({ nowMs: Date.now(), nowMonotonicMs: performance.now() });
+  }
+
+  /** What is used, now or a moment ago. Rejects when the database is away. */
+  async readAccount(): Promise<StorageAccount> {
+    return await this.keeper.account({ nowMs: Date.now(), nowMonotonicMs: performance.now() });
+  }
+
+  async readUpkeep(): Promise<UpkeepReport> {
+    return await this.archive.call('upkeepReport', null);
+  }
+
+  #createKeeper(): Keeper {
+    const { config, start, log, databaseFolder } = this.#options;
+    const ports = {
+      retain: (clocks: Parameters<Keeper['retain']>[0]) => this.archive.call('retain', clocks),
+      readFloors: () => this.archive.call('floors', null),
+      readUse: () => this.archive.call('storageUse', null),
+      readReport: () => this.archive.call('retentionReport', null),
+      archiveEphemeral: (hours: number) => this.archive.call('archiveEphemeral', hours),
+      setRawFloor: (day: number) => this.storage.call('setFloor', day),
+      readDiskFree: () => readDiskFree(databaseFolder),
+      log,
+    };
+    const settings = { ...start.retention, ephemeralHours: config.ephemeralHours };
+    return new Keeper(ports, { settings, rawFloorDay: start.rawFloorDay });
+  }
+
+  /** What failed will be tried again. While the database is away that is no news. */
+  #keep(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (!this.#isAway && !this.#isDeaf) this.#options.log.warn({ err: error }, 'keeping.failed');
+    });
+  }
+
   /** Work that nobody waits for; its failure is a fault of ours. */
   #background(work: Promise<void>): void {
     work.catch((error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))));
@@ -230,7 +285,7 @@ export class Engine {
   }
 
   #flush(flight: Flight): void {
-    this.storage.call('flush', flight, [flight.buffer]).then(
+    this.storage.call('flush', flight, { transfer: [flight.buffer] }).then(
       (answer) => this.intake.settled(answer, Date.now()),
       (error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))),
     );
@@ -333,6 +388,12 @@ export class Engine {
       host.isRingFilled = false;
     }
   }
+}
+
+async function readDiskFree(folder: string | null): Promise<number | null> {
+  if (folder === null) return null;
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

@@ -19,7 +19,10 @@ export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  /** Parts are asked for one after the other, as fast as the client reads. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Called once, when the answer has been sent or the client has gone. */
+  readonly settled?: () => void;
 }
 
 export interface Route {
@@ -48,10 +51,10 @@ export class HttpError extends Error {
   }
 }
 
-export function jsonAnswer(value: unknown, status = 200): HttpAnswer {
+export function jsonAnswer(value: unknown, status = 200): HttpAnswer & { readonly body: string } {
   return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
 }
 
-export function errorAnswer(error: HttpError): HttpAnswer {
+export function errorAnswer(error: HttpError): HttpAnswer & { readonly body: string } {
   return { ...jsonAnswer({ error: error.message }, error.status), headers: error.headers };
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { ConfigError } from '#core/errors.ts';
 import { Access } from './access.ts';
-import { type HubConfig, readHubConfig } from './config.ts';
+import { type HubConfig, keepDaysOf, readHubConfig } from './config.ts';
 import { type Database, openDatabase, startServer } from './database.ts';
 import { Engine } from './engine.ts';
 import { readEnrolmentKey } from './enrolment-key.ts';
@@ -22,9 +22,12 @@ import { createLog, type LogSettings } from './log.ts';
 import { HubMetrics } from './metrics.ts';
 import { aggregateRoutes } from './routes/aggregate.ts';
 import { fetchRoutes } from './routes/fetch.ts';
+import { historyRoutes } from './routes/history.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { pushRoute } from './routes/push.ts';
+import { queryRoutes } from './routes/query.ts';
+import { storageRoute } from './routes/storage.ts';
 import type { AgentEndpoint, ViewerEndpoint } from './sockets/endpoints.ts';
 import { Sockets } from './sockets.ts';
 import { codeOf } from './store/connect.ts';
@@ -86,7 +89,13 @@ export async function runHub(options: RunHubOptions): Promise<void> {
       config,
       log,
       version,
-      start: { connection: database.connection, log: logSettings },
+      start: {
+        connection: database.connection,
+        log: logSettings,
+        rawFloorDay: database.floors.raw,
+        retention: { keepDays: keepDaysOf(config), storageBytesMax: config.storageBytesMax },
+      },
+      databaseFolder: embedded === null ? null : dataFolder,
       known: database.known,
       enrolmentHash: key.hash,
       storageFile: new URL('./storage.js', import.meta.url),
@@ -143,7 +152,7 @@ async function reachDatabase(
   const sqlFolder = join(packageFolder, 'sql');
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
-      return await openDatabase(config, { embedded, sqlFolder, log });
+      return await openDatabase(config, { embedded, sqlFolder, log, nowMs: Date.now() });
     } catch (error) {
       if (error instanceof ConfigError || embedded !== null) throw error;
       live.waitsFor = `the database, which cannot be reached (${codeOf(error)})`;
@@ -170,8 +179,11 @@ function routesOf(options: {
   return [
     ...pageRoutes(join(packageFolder, 'dist', 'ui')),
     ...fetchRoutes(engineOf),
+    ...historyRoutes(engineOf),
+    ...queryRoutes(engineOf),
     pushRoute(engineOf),
     ...aggregateRoutes(engineOf),
+    storageRoute(engineOf),
     openApiRoute(version),
     { ...open, path: '/metrics', answer: () => metrics.answer() },
     {

@@ -6,6 +6,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { UpkeepReport } from './archive/upkeep.ts';
 import type { Engine } from './engine.ts';
 import type { HttpAnswer } from './http.ts';
+import { heldBytesMax, queriesMax, queriesWaitingMax } from './query-slots.ts';
+import { registerStorageMetrics } from './storage-metrics.ts';
 
 const noUpkeep: UpkeepReport = {
   isRunning: false,
@@ -43,6 +45,7 @@ export class HubMetrics {
     for (const [name, help, read] of gauges) {
       new Gauge({ name: `pulsewire_hub_${name}`, help, registers, collect: this.#collector(read) });
     }
+    registerStorageMetrics(this.#registry, () => this.#engine?.keeper.newest ?? null);
   }
 
   attach(engine: Engine): void {
@@ -71,7 +74,14 @@ export class HubMetrics {
     };
   }
 
-  #storage: StorageNumbers = { statementCount: 0, statementSeconds: 0, storedRows: 0, repeatCount: 0, cutBatches: 0 };
+  #storage: StorageNumbers = {
+    statementCount: 0,
+    statementSeconds: 0,
+    storedRows: 0,
+    repeatCount: 0,
+    cutBatches: 0,
+    expiredTicks: 0,
+  };
 
   #upkeep: UpkeepReport = noUpkeep;
 
@@ -82,6 +92,8 @@ export class HubMetrics {
     [this.#storage, this.#upkeep] = await Promise.all([
       storage.call('counters', null),
       archive.call('upkeepReport', null),
+      // While the database is away the last account stands.
+      this.#engine.readAccount().catch(() => null),
     ]);
   }
 }
@@ -92,6 +104,7 @@ interface StorageNumbers {
   readonly storedRows: number;
   readonly repeatCount: number;
   readonly cutBatches: number;
+  readonly expiredTicks: number;
 }
 
 type Reading = readonly [
@@ -101,6 +114,8 @@ type Reading = readonly [
 ];
 
 const counters: readonly Reading[] = [
+  ['queries_total', 'Reads of history that were run', ({ history }) => history.slots.answeredCount],
+  ['queries_refused_total', 'Reads of history refused as too many waited', ({ history }) => history.slots.refusedCount],
   ['messages_received_total', 'Messages from agents', ({ agents }) => agents.framesReceived],
   ['received_bytes_total', 'Bytes of messages from agents', ({ agents }) => agents.bytesReceived],
   ['ticks_accepted_total', 'Ticks accepted for storing', ({ intake }) => intake.counters.acceptedTicks],
@@ -121,6 +136,7 @@ const counters: readonly Reading[] = [
   ['flush_rows_total', 'Rows given to ingest statements', (_, storage) => storage.storedRows],
   ['flush_repeats_total', 'Statements repeated because their outcome was unknown', (_, storage) => storage.repeatCount],
   ['flush_cut_total', 'Batches cut because a rival had stored their beginning', (_, storage) => storage.cutBatches],
+  ['ticks_expired_total', 'Ticks older than raw reaches back, stored as gaps', (_, storage) => storage.expiredTicks],
   ['ticks_published_total', 'Ticks published to viewers', ({ fanout }) => fanout.publishedCount],
   ['viewers_closed_slow_total', 'Viewers closed because they read too slowly', ({ fanout }) => fanout.closedSlowCount],
 ];
@@ -141,6 +157,12 @@ const upkeepCounters: readonly Reading[] = [
 ];
 
 const gauges: readonly Reading[] = [
+  ['queries_running', 'Reads of history under way', ({ history }) => history.slots.runningCount],
+  ['queries_running_max', 'Bound of queries_running', () => queriesMax],
+  ['queries_waiting', 'Reads of history that wait for their turn', ({ history }) => history.slots.waitingCount],
+  ['queries_waiting_max', 'Bound of queries_waiting', () => queriesWaitingMax],
+  ['answer_held_bytes', 'Bytes of answers that clients have not read yet', ({ history }) => history.slots.heldBytes],
+  ['answer_held_bytes_max', 'Bound of answer_held_bytes', () => heldBytesMax],
   ['agents', 'Connected agents', ({ agents }) => agents.connectionCount],
   ['hosts', 'Known hosts', ({ registry }) => registry.count],
   ['viewers', 'Open dashboards', ({ fanout }) => fanout.viewerCount],

@@ -37,7 +37,9 @@ class Harness {
       return this.stored;
     },
     show: (tick) => this.#show(tick),
+    floorMs: () => this.floorMs,
   });
+  floorMs = 0;
   #randoms = 0;
 
   async push(
@@ -235,4 +237,16 @@ describe('latest()', () => {
 
     expect(await latest(hub)).toEqual({});
   });
+});
+
+test('push() refuses a body with a timestamp of a day that is not kept any more', async () => {
+  const harness = new Harness();
+  harness.floorMs = startMs - 1_000;
+  const at = (ms: number) => ({ value: 1, timestamp: (startMs + ms) / 1_000 });
+
+  expect(await harness.statusOf(harness.push({ a: at(-1_000) }))).toBe(200);
+  await expect(harness.push({ a: at(-1_001), b: at(0) })).rejects.toThrow(
+    'timestamps lie within what is kept, from 1767225599 on: got 1767225598.999',
+  );
+  expect(harness.requests).toHaveLength(1);
 });

@@ -18,6 +18,8 @@ export interface PusherPorts {
   /** The newest stored value of each series of a host that pushes. Rejects when the database is away. */
   readLatest(hostId: number): Promise<readonly PushedValue[]>;
   show(tick: AcceptedTick): void;
+  /** First instant that is kept, epoch ms. */
+  floorMs(): number;
 }
 
 export interface PushOptions {
@@ -57,6 +59,9 @@ export class Pusher {
   /** Settles when the body is stored. Throws HttpError: 400, 409 for a name that an agent holds, 503 when storing is not possible. */
   async push(push: ParsedPush, options: PushOptions): Promise<void> {
     if (this.#ports.registry.byName(push.hostName)?.identity.kind === 'agent') throw takenError(push.hostName);
+    const { timeMs } = push.ticks[0]!;
+    const floorMs = this.#ports.floorMs();
+    if (timeMs < floorMs) throw expiredError(timeMs, floorMs);
     if (this.isStopping) throw new HttpError(503, 'Cannot store metrics: the hub is stopping', retryAfter);
     this.#waitingCount += 1;
     try {
@@ -195,6 +200,14 @@ function rowsOf(push: ParsedPush, layout: Layout): Float64Array<ArrayBuffer> {
     for (const [key, value] of tick.values) values[index * columnCount + places.get(key)!] = value;
   });
   return values;
+}
+
+/** An agent's would be stored as a gap, which nobody who pushes would see. */
+function expiredError(timeMs: number, floorMs: number): HttpError {
+  return new HttpError(
+    400,
+    `Cannot accept metrics: timestamps lie within what is kept, from ${floorMs / 1_000} on: got ${timeMs / 1_000}`,
+  );
 }
 
 function takenError(hostName: string): HttpError {

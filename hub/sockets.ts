@@ -16,7 +16,7 @@ import type { Access, RequestHeaders } from './access.ts';
 import { errorAnswer, type HttpAnswer, HttpError, type Route } from './http.ts';
 import type { ViewerSocket } from './live/fanout.ts';
 import type { AgentEndpoint, AgentSocket, ViewerEndpoint } from './sockets/endpoints.ts';
-import { headersOf, readBody, write } from './sockets/exchange.ts';
+import { headersOf, readBody, send, write } from './sockets/exchange.ts';
 import { UwsAgentSocket, UwsViewerSocket } from './sockets/socket-objects.ts';
 
 export interface SocketsOptions<C> {
@@ -300,18 +300,28 @@ export class Sockets<C> {
     req.forEach((name, value) => {
       all.set(name, value);
     });
-    const finish = (answer: HttpAnswer) => {
-      if (aborted.signal.aborted) return;
-      res.cork(() => write(res, answer, method === 'head'));
+    const { signal } = aborted;
+    let isSending = false;
+    const finish = async (answer: HttpAnswer) => {
+      try {
+        if (signal.aborted) return;
+        await send(res, answer, { signal, isHeadOnly: method === 'head', onStart: () => (isSending = true) });
+      } finally {
+        answer.settled?.();
+      }
     };
-    const fail = (error: unknown) => {
-      if (error instanceof HttpError) {
-        this.#options.onRefused(`http_${error.status}`);
-        finish(errorAnswer(error));
+    const fail = async (error: unknown) => {
+      // Whatever was under way ends by an error when its client goes.
+      if (signal.aborted) return;
+      if (!(error instanceof HttpError)) this.#options.log.error({ err: error, path }, 'request.failed');
+      if (isSending) {
+        res.close();
         return;
       }
-      this.#options.log.error({ err: error, path }, 'request.failed');
-      finish(errorAnswer(new HttpError(500, 'Cannot answer: the hub failed; its log says why')));
+      const known =
+        error instanceof HttpError ? error : new HttpError(500, 'Cannot answer: the hub failed; its log says why');
+      if (error instanceof HttpError) this.#options.onRefused(`http_${error.status}`);
+      await finish(errorAnswer(known));
     };
     const problem = this.#problemOf(route, headers, all.get('content-type') ?? '');
     const answer = async (body: Uint8Array) => {
@@ -324,14 +334,14 @@ export class Sockets<C> {
         query,
         body,
         header: (name) => all.get(name) ?? '',
-        signal: aborted.signal,
+        signal,
       });
     };
     if (route.bodyBytesMax === 0) {
-      answer(new Uint8Array(0)).then(finish, fail);
+      answer(new Uint8Array(0)).then(finish).catch(fail);
       return;
     }
-    readBody(res, route.bodyBytesMax, aborted.signal).then(answer).then(finish, fail);
+    readBody(res, route.bodyBytesMax, signal).then(answer).then(finish).catch(fail);
   }
 
   #problemOf(route: Route, headers: RequestHeaders, contentType: string): HttpError | null {

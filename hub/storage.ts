@@ -6,6 +6,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
+import type { RetentionSettings } from './archive/retention.ts';
+import type { PendingRequest } from './history.ts';
 import type { OfferedStream } from './intake/clock-shift.ts';
 import type { Flight } from './intake/flight.ts';
 import { createLog, type LogSettings } from './log.ts';
@@ -18,9 +20,13 @@ import { PendingSamples } from './store/pending.ts';
 import { type PushRequest, storePush } from './store/push.ts';
 import { announce, serve } from './threads/rpc.ts';
 
+/** What the storage thread and the archive thread start with. */
 export interface StorageStart {
   readonly connection: StoreConnection;
   readonly log: LogSettings;
+  /** First day of raw that is kept; ticks before it have expired. */
+  readonly rawFloorDay: number;
+  readonly retention: RetentionSettings;
 }
 
 export type StorageEvent =
@@ -33,6 +39,7 @@ export interface StorageCounters {
   readonly storedRows: number;
   readonly repeatCount: number;
   readonly cutBatches: number;
+  readonly expiredTicks: number;
 }
 
 export type StorageMethods = ReturnType<typeof createMethods>;
@@ -57,20 +64,22 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     log,
     onReplayed: (hosts) => announce<StorageEvent>(port, { kind: 'replayed', hosts }),
   });
+  runner.setFloor(start.rawFloorDay);
   const pendingSamples = new PendingSamples();
   return {
     flush: (flight: Flight) => {
       pendingSamples.learn(flight);
       return runner.run(flight);
     },
+    /** First day of raw that is kept, from the next flight on. */
+    setFloor: async (rawFloorDay: number): Promise<void> => runner.setFloor(rawFloorDay),
     hosts: (_: null) => readHosts(small),
     admit: (request: AdmitRequest) => admit(small, request),
     openStreams: (request: { readonly hostId: number; readonly streams: readonly OfferedStream[] }) =>
       openStreams(small, request.hostId, request.streams),
     findToken: (hash: string) => findToken(small, hash),
     checksums: (request: ChecksumRequest) => readChecksums(small, request),
-    pending: (request: { readonly hostId: number; readonly key: string }) =>
-      Promise.resolve(pendingSamples.read(runner.pending, request)),
+    pending: (request: PendingRequest) => Promise.resolve(pendingSamples.read(runner.pending, request)),
     push: (request: PushRequest) => storePush(small, runner, request),
     /** Whether the database answers. */
     ping: async (_: null): Promise<string | null> => {
@@ -82,8 +91,9 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
       }
     },
     counters: async (_: null): Promise<StorageCounters> => {
-      const { statementCount, statementSeconds, storedRows, cutBatches } = runner;
-      return { statementCount, statementSeconds, storedRows, cutBatches, repeatCount: connection.repeatCount };
+      const { statementCount, statementSeconds, storedRows, cutBatches, expiredTicks } = runner;
+      const { repeatCount } = connection;
+      return { statementCount, statementSeconds, storedRows, cutBatches, expiredTicks, repeatCount };
     },
     stop: async (_: null): Promise<void> => {
       await Promise.all([connection.stop(), small.end({ timeout: 2 })]);

@@ -232,6 +232,11 @@ begin
   if deleted <> cardinality(old_ids) then
     raise exception 'chunks to take back must be there: got % of %', deleted, cardinality(old_ids) using errcode = 'PW001';
   end if;
+  -- No floor rises from here to the commit: what lies below one has gone or is going, and its rollups stay as they are.
+  perform pg_advisory_xact_lock_shared(hashtext('pulsewire.partitions'));
+  if exists (select from unnest(rows) r join floor f on f.tier = 0 and r.day < f.day) then
+    raise exception 'chunks must not lie below the floor' using errcode = 'PW001';
+  end if;
   insert into day as d (host, day)
     select distinct of_host, x.day from (select r.day from unnest(rows) r union select unnest(old_days)) x (day)
     order by 2

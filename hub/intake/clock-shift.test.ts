@@ -6,8 +6,8 @@ const hourMs = 3_600_000;
 
 /** A stream that started a minute ago by the monotonic clock; its wall clock was wrong by `wrongMs`. */
 function shiftOf(wrongMs: number): number {
-  const offer = { bootId: 'b', startWallMs: nowMs - 60_000 + wrongMs, startMonotonicMs: 40_000 };
-  return clockShiftMs(offer, { bootId: 'b', monotonicMs: 100_000 }, nowMs);
+  const offer = { bootId: 'b', startWallMs: nowMs - 60_000 + wrongMs, startMonotonicMs: 40_000, next: 61 };
+  return clockShiftMs(offer, { bootId: 'b', monotonicMs: 100_000, facts: {} }, nowMs);
 }
 
 test.each([
@@ -21,10 +21,12 @@ test.each([
 });
 
 test.each([
-  ['the past', -1_000 * hourMs, 0],
-  ['the near future', hourMs, 0],
-  ['the far future', 2 * hourMs + 1, -2 * hourMs - 1_000],
-])('clockShiftMs() of an earlier boot that started in %s', (_, aheadMs, expected) => {
-  const offer = { bootId: 'earlier', startWallMs: nowMs + aheadMs, startMonotonicMs: 0 };
-  expect(clockShiftMs(offer, { bootId: 'b', monotonicMs: 5 }, nowMs)).toBe(expected);
+  ['the past', -1_000 * hourMs, 1, {}, 0],
+  ['the near future', hourMs, 3_600, {}, 0],
+  ['the far future, which is put to end now', 2 * hourMs + 1, 601, {}, -2 * hourMs - 601_000],
+  ['the far future, with an interval of its own', 2 * hourMs, 61, { interval_ms: '60000' }, -3 * hourMs],
+  ['the far future, by more ticks than a week has', 2 * hourMs, 1e9, {}, -170 * hourMs],
+])('clockShiftMs() of an earlier boot that started in %s', (_, aheadMs, next, facts, expected) => {
+  const offer = { bootId: 'earlier', startWallMs: nowMs + aheadMs, startMonotonicMs: 0, next };
+  expect(clockShiftMs(offer, { bootId: 'b', monotonicMs: 5, facts }, nowMs)).toBe(expected);
 });

@@ -6,6 +6,7 @@
  */
 import { clockShiftMsMin, futureMsMax } from '#core/limits.ts';
 import type { Hello, StreamOffer } from '#core/message.ts';
+import { intervalOf } from './message-checks.ts';
 
 /** A stream to open in the database, with the shift that it gets if this is its first contact. */
 export interface OfferedStream {
@@ -15,10 +16,12 @@ export interface OfferedStream {
 
 /** Shifts are whole seconds, so that ticks stay on the grid of any interval of whole seconds. */
 const gridMs = 1_000;
+/** A run is taken to be no longer than this: its interval is a guess, and what is put too far back may have expired. */
+const runMsMax = 7 * 86_400_000;
 
 export function offeredStream(
   offer: StreamOffer,
-  hello: Pick<Hello, 'bootId' | 'wallMs' | 'monotonicMs'>,
+  hello: Pick<Hello, 'bootId' | 'monotonicMs' | 'facts'>,
   nowMs: number,
 ): OfferedStream {
   return { offer, shiftMs: clockShiftMs(offer, hello, nowMs) };
@@ -26,8 +29,8 @@ export function offeredStream(
 
 /** The shift in ms, 0 when the clock is right enough to be believed. */
 export function clockShiftMs(
-  offer: Pick<StreamOffer, 'bootId' | 'startWallMs' | 'startMonotonicMs'>,
-  hello: Pick<Hello, 'bootId' | 'monotonicMs'>,
+  offer: Pick<StreamOffer, 'bootId' | 'startWallMs' | 'startMonotonicMs' | 'next'>,
+  hello: Pick<Hello, 'bootId' | 'monotonicMs' | 'facts'>,
   nowMs: number,
 ): number {
   if (offer.bootId === hello.bootId) {
@@ -35,7 +38,9 @@ export function clockShiftMs(
     const shiftMs = trueStartMs - offer.startWallMs;
     return Math.abs(shiftMs) > clockShiftMsMin ? Math.round(shiftMs / gridMs) * gridMs : 0;
   }
-  // How long that run lasted is not known here; its start is put where the hub is now.
   const aheadMs = offer.startWallMs - nowMs;
-  return aheadMs > futureMsMax ? -Math.ceil(aheadMs / gridMs) * gridMs : 0;
+  if (aheadMs <= futureMsMax) return 0;
+  // Its times are wrong in any case. It is put where it ends now, if it ticked as its agent does today.
+  const runMs = Math.min(runMsMax, (offer.next - 1) * intervalOf(hello.facts));
+  return -Math.ceil((aheadMs + runMs) / gridMs) * gridMs;
 }

@@ -71,6 +71,13 @@ export function readReplay(
   return { ticks: { times: shifted.subarray(skip), values: values.subarray(skip * columnCount) }, block: null };
 }
 
+/** How many ticks at the beginning lie before the floor. Times of a stream rise. */
+export function countExpired(times: Float64Array, floorMs: number): number {
+  let count = 0;
+  while (count < times.length && times[count]! < floorMs) count += 1;
+  return count;
+}
+
 function inflateBlock(
   bytes: Uint8Array,
   expected: { readonly tickCount: number; readonly columnCount: number; readonly inflatedBytes: number },

@@ -5,7 +5,14 @@
  * because it costs that tick alone.
  */
 import { ProtocolError } from '#core/errors.ts';
-import { blockTicksMax, replayInflatedBytesMax, replaySamplesMax, verifyCountMax } from '#core/limits.ts';
+import {
+  blockTicksMax,
+  replayInflatedBytesMax,
+  replaySamplesMax,
+  tickIntervalMsMax,
+  tickIntervalMsMin,
+  verifyCountMax,
+} from '#core/limits.ts';
 import type { Id128, Replay, StreamOffer, Verify } from '#core/message.ts';
 
 /** The last instant of ECMAScript's Date. */
@@ -19,6 +26,12 @@ export function isTime(ms: number): boolean {
 /** A gap may stand for ticks that were refused for their time, and must not be refused for the same. */
 export function clampTime(ms: number): number {
   return Math.min(timeMsMax, Math.max(1, ms));
+}
+
+/** The interval that an agent says in its facts, within what an agent may have, ms. */
+export function intervalOf(facts: Readonly<Record<string, string>>): number {
+  const intervalMs = Math.round(Number(facts['interval_ms'] ?? 1_000)) || 1_000;
+  return Math.min(tickIntervalMsMax, Math.max(tickIntervalMsMin, intervalMs));
 }
 
 /** Why the content of a tick cannot be taken; null when it can. */

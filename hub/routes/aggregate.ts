@@ -1,5 +1,5 @@
 /**
- * `POST /aggregate` (and GET, as old clients ask): compacts and rolls up now instead of when it is due.
+ * `POST /aggregate` (and GET, as old clients ask): compacts, rolls up, and lets go of what is too old, now instead of when it is due.
  */
 import { HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
 import type { EngineOf } from './fetch.ts';
@@ -21,7 +21,7 @@ async function aggregate(engineOf: EngineOf, request: HttpRequest) {
   const engine = engineOf();
   const { isRunning } = await storageAnswer(engine.archive.call('upkeepReport', null));
   if (isRunning) return jsonAnswer({ status: 'Data aggregation is running already' });
-  const run = engine.runUpkeep({ all: true });
+  const run = engine.runUpkeep({ all: true }).then(() => engine.retain());
   // Whoever waits hears of a failure; for others it is logged, and the next run finds the same rows.
   if (wait === '1') await storageAnswer(run);
   else run.catch((error: unknown) => engine.log.warn({ err: error }, 'upkeep.failed'));

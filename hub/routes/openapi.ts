@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { jsonAnswer, type Route } from '../http.ts';
 import { pushBodySchema } from '../push-body.ts';
+import { queryAnswer, queryBody, queryParameters as queryParametersSchema } from './query-schemas.ts';
 import {
   aggregateAnswer,
   aggregateQuery,
@@ -16,6 +17,7 @@ import {
   hostsQuery,
   latestAnswer,
   receivedAnswer,
+  storageAnswer,
 } from './schemas.ts';
 
 export function openApiRoute(version: string): Route {
@@ -39,6 +41,20 @@ export function openApiDocument(version: string) {
       ...queryParameters(historyQuery),
     ],
     responses: { 200: response('Points', z.union([historyAnswer, historyEnvelopeAnswer])), ...errors(400, 404, 503) },
+  };
+  const query = {
+    summary: 'Several series of several hosts: buckets, samples, gaps',
+    responses: {
+      200: {
+        description: 'The form that was asked for',
+        content: {
+          'application/json': { schema: schemaOf(queryAnswer) },
+          'application/vnd.pulsewire.columns': { schema: { type: 'string', format: 'binary' } },
+          'text/csv': { schema: { type: 'string' } },
+        },
+      },
+      ...errors(400, 403, 404, 413, 415, 503),
+    },
   };
   const latest = {
     summary: 'Newest values',
@@ -94,6 +110,12 @@ export function openApiDocument(version: string) {
           responses: { 200: response('Stored', receivedAnswer), ...errors(400, 403, 409, 413, 415, 503) },
         },
       },
+      '/api/v1/storage': {
+        get: {
+          summary: 'What is stored, what it takes, how far it reaches back',
+          responses: { 200: response('Now, or some seconds ago', storageAnswer), ...errors(503) },
+        },
+      },
       '/aggregate': { get: aggregate, post: aggregate },
       '/healthz': {
         get: {
@@ -107,6 +129,13 @@ export function openApiDocument(version: string) {
       '/api/v1/hosts': { get: hosts },
       '/fetch/history/{host}/{metric}': { get: history },
       '/api/v1/history/{host}/{metric}': { get: history },
+      '/api/v1/query': {
+        get: { ...query, parameters: repeatedParameters() },
+        post: {
+          ...query,
+          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(queryBody, 'input') } } },
+        },
+      },
     },
   };
 }
@@ -130,6 +159,15 @@ function errors(...statuses: readonly number[]) {
 
 function pathParameter(name: string, description: string) {
   return { name, in: 'path', required: true, description, schema: { type: 'string' } };
+}
+
+/** Those of a query: lists are parameters that stand more than once, named by one of their members. */
+function repeatedParameters() {
+  const names: Readonly<Record<string, string>> = { hosts: 'host' };
+  return queryParameters(queryParametersSchema).map((parameter) => {
+    const name = names[parameter.name] ?? parameter.name;
+    return { ...parameter, name, required: name === 'host' || name === 'series', explode: true };
+  });
 }
 
 function queryParameters(schema: z.ZodObject) {

@@ -59,12 +59,55 @@ export const aggregateAnswer = z.object({
   status: z.enum(['Data aggregation triggered successfully', 'Data aggregation is running already']),
 });
 
+const seconds = z.number().describe('Epoch seconds');
+
+export const storageAnswer = z.object({
+  tiers: z.array(
+    z.object({
+      tier: z.enum(['raw', 'minute', 'hour']),
+      bytes: z.number().describe('All that its files take, indexes included'),
+      chunks: z.number(),
+      samples: z.number().describe('Values that are numbers; of rollups, buckets that hold any'),
+      bytes_per_sample: z.number().nullable(),
+      oldest: seconds.nullable().describe('Time of the oldest value, epoch seconds'),
+      floor: seconds.nullable().describe('Start of the oldest day that is kept; null while none has gone'),
+      keep_days: z.number(),
+      is_shortened: z.boolean().describe('Whether it reaches less far back because of storage_bytes_max'),
+    }),
+  ),
+  batches: z.object({ count: z.number(), bytes: z.number() }).describe('What waits to become chunks'),
+  database_bytes: z.number(),
+  storage_bytes_max: z.number().nullable(),
+  storage_ratio: z.number().nullable().describe('database_bytes of storage_bytes_max, 0..1'),
+  disk_free_bytes: z.number().nullable().describe('Of the data folder; null for a database that is elsewhere'),
+  warnings: z.array(z.enum(['budget', 'disk'])),
+  retention: z.object({
+    last_run: seconds.nullable(),
+    hold: z
+      .enum(['clock-moved', 'clocks-differ', 'needed', 'failed'])
+      .nullable()
+      .describe('Why the last run let go of less than is old enough'),
+    dropped_partitions: z.number(),
+    dropped_bytes: z.number(),
+  }),
+  compaction: z.object({
+    is_running: z.boolean(),
+    last_run: seconds.nullable(),
+    hosts: z.number(),
+    batches: z.number(),
+    samples: z.number(),
+    chunks: z.number(),
+  }),
+});
+
 /** Query parameters by a schema; a 400 names everything that is wrong. */
 export function parseQuery<S extends z.ZodType>(schema: S, query: URLSearchParams): z.infer<S> {
   const parsed = schema.safeParse(Object.fromEntries(query));
   if (parsed.success) return parsed.data;
-  throw new HttpError(
-    400,
-    `Cannot read query: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
-  );
+  throw new HttpError(400, `Cannot read query: ${problemsText(parsed.error)}`);
+}
+
+/** Everything that a schema did not like, in one line. */
+export function problemsText(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
 }

@@ -4,6 +4,8 @@
 import type { HttpResponse, HttpRequest as UwsRequest } from 'uWebSockets.js';
 import type { RequestHeaders } from '../access.ts';
 import { type HttpAnswer, HttpError } from '../http.ts';
+import { sendParts, sendWhole } from './body-writer.ts';
+import { writeHead } from './response-head.ts';
 
 /** A client that takes longer to send its body is not waited for. */
 const bodyMsMax = 10_000;
@@ -44,29 +46,39 @@ export function readBody(res: HttpResponse, bytesMax: number, signal: AbortSigna
   });
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  200: 'OK',
-  302: 'Found',
-  304: 'Not Modified',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  426: 'Upgrade Required',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
-
-export function write(res: HttpResponse, answer: HttpAnswer, isHeadOnly = false): void {
-  res.writeStatus(`${answer.status} ${reasons[answer.status] ?? ''}`);
-  res.writeHeader('content-type', answer.type);
-  res.writeHeader('x-content-type-options', 'nosniff');
-  for (const [name, value] of Object.entries(answer.headers ?? {})) res.writeHeader(name, value);
+/** An answer whose body is there, in one go. */
+export function write(
+  res: HttpResponse,
+  answer: HttpAnswer & { readonly body: string | Uint8Array },
+  isHeadOnly = false,
+): void {
+  writeHead(res, answer);
   if (isHeadOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
   else res.end(answer.body);
+}
+
+/** Longer bodies are sent as their clients read. */
+const wholeBytesMax = 64 * 1024;
+
+/** Sends an answer; settles when it has gone, or its client. Rejects when its parts fail; `onStart` says that its head is out by then. */
+export async function send(
+  res: HttpResponse,
+  answer: HttpAnswer,
+  {
+    signal,
+    isHeadOnly,
+    onStart,
+  }: { readonly signal: AbortSignal; readonly isHeadOnly: boolean; readonly onStart: () => void },
+): Promise<void> {
+  const { body } = answer;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    if (!isHeadOnly) await sendParts(res, { ...answer, body }, { signal, onStart });
+    else
+      res.cork(() => {
+        writeHead(res, answer);
+        res.endWithoutBody();
+      });
+  } else if (body instanceof Uint8Array && body.byteLength > wholeBytesMax && !isHeadOnly)
+    await sendWhole(res, { ...answer, body }, signal);
+  else res.cork(() => write(res, { ...answer, body }, isHeadOnly));
 }

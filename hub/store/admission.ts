@@ -3,13 +3,14 @@
  * and names"). A token is 32 random bytes; only its SHA-256 is stored.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { tickIntervalMsMax, tickIntervalMsMin } from '#core/limits.ts';
 import type { Hello, Id128 } from '#core/message.ts';
 import { cleanLabelValue } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { cleanHostName } from '../host-name.ts';
 import type { OfferedStream } from '../intake/clock-shift.ts';
+import { intervalOf } from '../intake/message-checks.ts';
 import type { HostIdentity } from '../registry.ts';
+import { reviveHost } from './archiving.ts';
 import { codeOf, type Sql, troubleOf } from './connect.ts';
 
 export interface AdmitRequest {
@@ -59,9 +60,10 @@ async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
     hostId = enrolled.hostId;
     token = enrolled.token;
   } else {
+    await reviveHost(sql, hostId);
     await sql`update token set used_at = now() where host = ${hostId} and used_at is null`;
   }
-  const intervalMs = intervalOf(hello);
+  const intervalMs = intervalOf(hello.facts);
   const agentId = Buffer.from(hello.agentId, 'hex');
   const rows = await sql<{ name: string; tags: Record<string, string>; facts: Record<string, string> }[]>`
     with changed as (
@@ -98,12 +100,6 @@ function cleanHello(hello: Hello): Hello {
 function cleanRecord(record: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(record).slice(0, wordsMax);
   return Object.fromEntries(entries.map(([name, value]) => [cleanLabelValue(name), cleanLabelValue(value)]));
-}
-
-/** The interval that the agent says, within what an agent may have. */
-function intervalOf(hello: Hello): number {
-  const intervalMs = Math.round(Number(hello.facts['interval_ms'] ?? 1_000)) || 1_000;
-  return Math.min(tickIntervalMsMax, Math.max(tickIntervalMsMin, intervalMs));
 }
 
 /** Opens streams of a host, in order; answers those of a host that exists, with what is stored of each. */
@@ -225,11 +221,14 @@ export async function readHosts(
   return { hubId: hub!.id, hosts: [...hosts], tokens: [...tokens] };
 }
 
-/** The host of a token that main does not know (another hub on this database may have given it). */
+/** The host of a token that main does not know (another hub on this database may have given it, or the host was archived: it is back then). */
 export async function findToken(
   sql: Sql,
   hash: string,
 ): Promise<{ readonly host: KnownHost; readonly token: KnownToken } | null> {
+  const [owner] = await sql<{ host: number }[]>`select host from token where hash = ${Buffer.from(hash, 'hex')}`;
+  if (owner === undefined) return null;
+  await reviveHost(sql, owner.host);
   const [host] = await sql<KnownHost[]>`
     select ${hostColumns(sql)} from token t join host h on h.id = t.host
     where t.hash = ${Buffer.from(hash, 'hex')} and h.removed_at is null and h.archived_at is null`;

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly name: string;
   /** A statement that takes longer is ended by the server, ms. */
   readonly statementMsMax: number;
+  /** Memory of a sort or a list of rows before it goes to a file; the server's own setting when absent. */
+  readonly workMemory?: string;
 }
 
 /** Waiting for a lock longer than this is trouble worth a retry (a table lock by hand, a migration). */
@@ -46,6 +48,7 @@ export function connect(connection: StoreConnection, options: ConnectOptions): S
       tcp_keepalives_idle: 30,
       // Estimates for arrays as parameters are guesses, and compiling a statement of a millisecond does not pay.
       jit: false,
+      ...(options.workMemory === undefined ? {} : { work_mem: options.workMemory }),
     },
   };
   if (connection.url !== null) return postgres(connection.url, shared);

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
+import { dayOf } from '#core/calendar.ts';
 import { itemCrc } from '#core/stream/item.ts';
 import { withDatabase } from '../testing/database.ts';
 import { cellOf, flightLayout, flightOf, timeOf, withRunner } from '../testing/flight-fixture.ts';
 import { DatabaseGate } from '../testing/hub-process.ts';
 import { type OpenedStream, openTestEpoch, openTestStream } from '../testing/ingest-fixture.ts';
+import { readNumbers } from '../testing/query-fixture.ts';
 import { column, gauges } from '../testing/ticks.ts';
 import type { StoreConnection } from './connect.ts';
-import { readSamples } from './history.ts';
 
-const everything = { startMs: 0, endMs: 1e15, parts: [] };
 const urlOf = (url: string): StoreConnection => ({ url, path: null, username: '', password: '', database: '' });
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 /** The seqs that are stored of series "a", by their values; each must stand at its time. */
 async function storedSeqs(sql: postgres.Sql, hostId: number): Promise<number[]> {
-  const { times, values } = await readSamples(sql, { hostId, key: 'a', ...everything });
+  const { times, values } = await readNumbers(sql, hostId, 'a');
   return Array.from(values, (value, index) => {
     expect(times[index]).toBe(timeOf(value / 10));
     return value / 10;
@@ -81,7 +81,7 @@ test('a flight of ticks, replays and gaps of several streams and layouts is stor
       expect(told.replayed).toEqual([{ hostId: two.hostId, toMs: timeOf(40) }]);
     });
     expect(await storedSeqs(sql, two.hostId)).toEqual(range(1, 40));
-    const { times, values } = await readSamples(sql, { hostId: one.hostId, key: 'a', ...everything });
+    const { times, values } = await readNumbers(sql, one.hostId, 'a');
     expect(Array.from(times)).toEqual([...range(1, 10), 14, 15].map(timeOf));
     expect(Array.from(values)).toEqual([...range(1, 10).map((seq) => cellOf(seq, 0)), cellOf(14, 1), cellOf(15, 1)]);
   }));
@@ -259,4 +259,48 @@ test('a stop ends what waits for a database that does not come back', () =>
       await delay(50);
     });
     expect(await running).toBeInstanceOf(Error);
+  }));
+
+test.each(['ticks', 'replay'] as const)(
+  '%s from before the floor become a gap in their place, and the rest is stored',
+  (kind) =>
+    withDatabase(async ({ sql, connection }) => {
+      const stream = await openTestStream(sql);
+      // The day after that of the first ticks begins at seq 6,400.
+      const floorDay = dayOf(timeOf(1)) + 1;
+      await withRunner({ url: null, ...connection }, async (runner) => {
+        runner.setFloor(floorDay);
+        const answer = await runner.run(
+          flightOf([
+            { kind: 'gap', stream, seqs: { first: 1, last: 6_380 } },
+            { kind, stream, seqs: { first: 6_381, last: 6_390 } },
+            { kind, stream, seqs: { first: 6_391, last: 6_409 } },
+            { kind, stream, seqs: { first: 6_410, last: 6_412 } },
+          ]),
+        );
+
+        expect(answer.outcomes).toMatchObject([{ kind: 'stored', storedSeq: 6_412, gapTicks: 6_399 }]);
+        expect(await storedSeqs(sql, stream.hostId)).toEqual(range(6_400, 6_412));
+        expect(
+          await sql`select first_seq::int, last_seq::int, reason, from_ms, to_ms from gap order by first_seq offset 1`,
+        ).toEqual([
+          { first_seq: 6_381, last_seq: 6_390, reason: 'expired', from_ms: timeOf(6_381), to_ms: timeOf(6_390) },
+          { first_seq: 6_391, last_seq: 6_399, reason: 'expired', from_ms: timeOf(6_391), to_ms: timeOf(6_399) },
+        ]);
+        expect(runner.expiredTicks).toBe(19);
+      });
+    }),
+);
+
+test('a stream whose newest tick has expired has the checksum that its agent expects', () =>
+  withDatabase(async ({ sql, connection }) => {
+    const stream = await openTestStream(sql);
+    await withRunner({ url: null, ...connection }, async (runner) => {
+      runner.setFloor(dayOf(timeOf(1)) + 1);
+      const answer = await runner.run(flightOf([{ kind: 'ticks', stream, seqs: { first: 1, last: 3 } }]));
+
+      const cells = column([cellOf(3, 0), cellOf(3, 1)]);
+      const crc = itemCrc({ kind: 'tick', seq: 3, timeMs: timeOf(3), layoutId: flightLayout.id, column: cells });
+      expect(answer.outcomes).toMatchObject([{ storedSeq: 3, storedCrc: crc, gapTicks: 3 }]);
+    });
   }));

@@ -3,6 +3,7 @@
  * stream at fault singled out by halving. Each flight gets one answer, after its commit.
  */
 import type { Logger } from 'pino';
+import { dayStartMs } from '#core/calendar.ts';
 import type { Flight, FlightAnswer, RefusedBatch, StreamOutcome } from '../intake/flight.ts';
 import { codeOf, troubleOf } from './connect.ts';
 import { FlightEncoder, type Statement, type Work } from './flight-encoder.ts';
@@ -27,6 +28,8 @@ export class FlightRunner {
   statementSeconds = 0;
   storedRows = 0;
   cutBatches = 0;
+  /** Ticks that were older than the floor of raw when they came. */
+  expiredTicks = 0;
 
   readonly #onReplayed: (replayed: readonly ReplayedHost[]) => void;
 
@@ -38,6 +41,11 @@ export class FlightRunner {
     this.#connection = connection;
     this.#log = options.log;
     this.#onReplayed = options.onReplayed;
+  }
+
+  /** From the next statement on, ticks of earlier days become gaps. */
+  setFloor(rawFloorDay: number): void {
+    this.#encoder.floorMs = dayStartMs(rawFloorDay);
   }
 
   /** Stores the flight after those before it. Rejects only when the connection is stopped. */
@@ -108,6 +116,7 @@ export class FlightRunner {
       this.statementCount += 1;
       this.statementSeconds += (performance.now() - startedAt) / 1_000;
       this.storedRows += statement.rows.length;
+      this.expiredTicks += expiredTicksOf(statement.rows);
       this.#tellReplayed(statement);
       return outcomesOf(statement.rows, stored);
     } catch (error) {
@@ -149,6 +158,12 @@ export class FlightRunner {
     }
     return outcomes;
   }
+}
+
+function expiredTicksOf(rows: readonly IngestRow[]): number {
+  let count = 0;
+  for (const { reason, firstSeq, lastSeq } of rows) if (reason === 'expired') count += lastSeq - firstSeq + 1;
+  return count;
 }
 
 function outcomesOf(rows: readonly IngestRow[], stored: readonly IngestedStream[]): StreamOutcome[] {

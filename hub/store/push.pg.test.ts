@@ -4,9 +4,9 @@ import { encodeLayout } from '#core/series.ts';
 import { withDatabase } from '../testing/database.ts';
 import { withRunner } from '../testing/flight-fixture.ts';
 import { nextEpoch } from '../testing/ingest-fixture.ts';
+import { readNumbers } from '../testing/query-fixture.ts';
 import { gauges } from '../testing/ticks.ts';
 import type { FlightRunner } from './flight-runner.ts';
-import { readSamples } from './history.ts';
 import { dropOldPushStreams, type PushRequest, storePush } from './push.ts';
 import { readLatest, readRecent } from './recent.ts';
 
@@ -34,7 +34,7 @@ function withStore(use: (sql: postgres.Sql, runner: FlightRunner) => Promise<voi
 }
 
 async function stored(sql: postgres.Sql, hostId: number): Promise<number[]> {
-  const { values } = await readSamples(sql, { hostId, key: 'a', startMs: 0, endMs: 1e15, parts: [] });
+  const { values } = await readNumbers(sql, hostId, 'a');
   return Array.from(values);
 }
 

@@ -70,7 +70,7 @@ describe('Caller and serve()', () => {
     const { caller } = connected();
     const values = Float64Array.of(1, 2, 3);
 
-    expect(await caller.call('sum', values, [values.buffer])).toBe(6);
+    expect(await caller.call('sum', values, { transfer: [values.buffer] })).toBe(6);
     expect(values.byteLength).toBe(0);
   });
 

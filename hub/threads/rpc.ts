@@ -1,20 +1,32 @@
 /**
  * Calls between threads over a MessagePort: one request, one answer, by number. Arguments and results are
- * structured-cloned; buffers named in `transfer` change hands.
+ * structured-cloned; buffers that are transferred change hands. A caller that has lost interest cancels: the method
+ * then sees its signal aborted, and whatever it answers is dropped.
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
 
 /** Any object type whose members are functions from one argument to a promise. */
-export type Methods<M> = { readonly [K in keyof M]: (argument: never) => Promise<unknown> };
+export type Methods<M> = { readonly [K in keyof M]: (argument: never, signal: AbortSignal) => Promise<unknown> };
 
-type ArgumentOf<F> = F extends (argument: infer A) => Promise<unknown> ? A : never;
-type ResultOf<F> = F extends (argument: never) => Promise<infer R> ? R : never;
+type ArgumentOf<F> = F extends (argument: infer A, signal: AbortSignal) => Promise<unknown> ? A : never;
+type ResultOf<F> = F extends (argument: never, signal: AbortSignal) => Promise<infer R> ? R : never;
+
+export interface CallOptions {
+  readonly transfer?: readonly ArrayBuffer[];
+  /** Once aborted the call rejects with its reason, and the other thread is told. */
+  readonly signal?: AbortSignal;
+}
 
 interface Request {
   readonly kind: 'request';
   readonly id: number;
   readonly method: string;
   readonly argument: unknown;
+}
+
+interface Cancel {
+  readonly kind: 'cancel';
+  readonly id: number;
 }
 
 type Answer =
@@ -60,14 +72,31 @@ export class Caller<M extends Methods<M>, E> {
   call<K extends keyof M & string>(
     method: K,
     argument: ArgumentOf<M[K]>,
-    transfer: readonly ArrayBuffer[] = [],
+    { transfer = [], signal }: CallOptions = {},
   ): Promise<ResultOf<M[K]>> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const id = this.#nextId;
     this.#nextId += 1;
     const request: Request = { kind: 'request', id, method, argument };
     return new Promise<ResultOf<M[K]>>((resolve, reject) => {
       this.#port.postMessage(request, [...transfer]);
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      const cancel = () => {
+        this.#pending.delete(id);
+        this.#port.postMessage({ kind: 'cancel', id } satisfies Cancel);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      const end = () => signal?.removeEventListener('abort', cancel);
+      this.#pending.set(id, {
+        resolve: (result) => {
+          end();
+          resolve(result as ResultOf<M[K]>);
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      });
     });
   }
 
@@ -80,20 +109,48 @@ export class Caller<M extends Methods<M>, E> {
   }
 }
 
+/** Buffers of a result that change hands with it. */
+const transfers = new WeakMap<object, readonly ArrayBuffer[]>();
+
+/** Marks a method's result: `buffers` in it are handed over instead of copied. Answers the result. */
+export function handingOver<T extends object>(result: T, buffers: readonly ArrayBuffer[]): T {
+  transfers.set(result, buffers);
+  return result;
+}
+
 /** Serves calls on a port. A method that throws fails its call and nothing else. */
 export function serve<M extends Methods<M>>(port: MessagePort, methods: M): void {
-  port.on('message', (request: Request) => {
-    call(methods, request).then(
-      (result) => port.postMessage({ kind: 'answer', id: request.id, result } satisfies Answer),
-      (error: unknown) => port.postMessage(failureOf(request.id, error)),
+  const running = new Map<number, AbortController>();
+  port.on('message', (message: Request | Cancel) => {
+    const { id } = message;
+    if (message.kind === 'cancel') {
+      running.get(id)?.abort();
+      running.delete(id);
+      return;
+    }
+    const cancelled = new AbortController();
+    running.set(id, cancelled);
+    const answer = (toAnswer: Answer, buffers: readonly ArrayBuffer[] = []) => {
+      if (running.delete(id)) port.postMessage(toAnswer, [...buffers]);
+    };
+    call(methods, message, cancelled.signal).then(
+      (result) => answer({ kind: 'answer', id, result }, transfersOf(result)),
+      (error: unknown) => answer(failureOf(id, error)),
     );
   });
 }
 
+function transfersOf(result: unknown): readonly ArrayBuffer[] {
+  return typeof result === 'object' && result !== null ? (transfers.get(result) ?? []) : [];
+}
+
 /** A throw before the first await is a failure of the call like any other. */
-async function call<M extends Methods<M>>(methods: M, request: Request): Promise<unknown> {
-  const method = methods[request.method as keyof M] as unknown as (argument: unknown) => Promise<unknown>;
-  return await method(request.argument);
+async function call<M extends Methods<M>>(methods: M, request: Request, signal: AbortSignal): Promise<unknown> {
+  const method = methods[request.method as keyof M] as unknown as (
+    argument: unknown,
+    signal: AbortSignal,
+  ) => Promise<unknown>;
+  return await method(request.argument, signal);
 }
 
 /** Tells the calling side something that it did not ask for. */

@@ -7,6 +7,7 @@
  * the transaction lets hubs make partitions and raise floors in turn. There is no default partition: it would
  * forbid `detach … concurrently`, and a row without a partition is a mistake that has to be heard.
  */
+import { dayOf } from '#core/calendar.ts';
 import { assert } from '#core/errors.ts';
 import { type Tier, tierCodes, tiers } from '#core/tier.ts';
 import type { Sql } from '../connect.ts';
@@ -32,6 +33,22 @@ export interface DaySpan {
 
 /** More at once is a mistake: fifty years of raw. */
 const spanPartitionsMax = 18_300;
+
+const daysAhead = 2;
+
+/** What has to be there before data is taken: from the floors, or as far back as is kept, to two days ahead. Other days are made when they are met. */
+export function spansToKeep(of: {
+  readonly keepDays: Readonly<Record<Tier, number>>;
+  readonly floors: Readonly<Record<Tier, number>>;
+  readonly nowMs: number;
+}): DaySpan[] {
+  const today = dayOf(of.nowMs);
+  return tiers.map((tier) => ({
+    tier,
+    fromDay: Math.max(0, of.floors[tier], today - of.keepDays[tier]),
+    toDay: today + daysAhead,
+  }));
+}
 
 /** The first day of the partition that a day lies in. */
 export function partitionStartOf(tier: Tier, day: number): number {
