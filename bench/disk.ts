@@ -1,59 +1,59 @@
 /**
  * Where bytes go in PostgreSQL: sizes of what is stored, and what is written to get it there.
  */
-import type { Database, Sql } from './database.ts';
-import { readTreePids, readWrittenBytes } from './usage.ts';
+import type { Sql } from './database.ts';
 
 export interface StoredSizes {
-  /** Partitions of each tier, with their indexes and out-of-line values. */
+  /** Partitions of each tier that hold a row, with their indexes and out-of-line values. */
   readonly rawBytes: number;
   readonly minuteBytes: number;
   readonly hourBytes: number;
-  readonly batchBytes: number;
-  /** Every other table: layouts, streams, days, hosts, empty ones too. */
+  /** What chunks cannot be read without: layouts, streams, days, and gaps if there are any. */
+  readonly describingBytes: number;
+  /** All else, which does not grow with samples: empty partitions and tables, hosts, tokens. */
   readonly otherBytes: number;
 }
 
-/** Sizes by pg_total_relation_size, after a vacuum of the batches: it gives back what compaction has emptied. */
+const describingTables: readonly string[] = ['layout', 'stream', 'day', 'gap'];
+
+/** Sizes by pg_total_relation_size. */
 export async function readStoredSizes(sql: Sql): Promise<StoredSizes> {
-  await sql`vacuum batch`;
-  const rows = await sql<{ name: string; parent: string | null; bytes: string }[]>`
+  const tables = await sql<{ name: string; parent: string | null; bytes: string }[]>`
     select c.relname as name, p.relname as parent, pg_total_relation_size(c.oid) as bytes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
     where n.nspname = 'public' and c.relkind = 'r'`;
-  const sum = (isWanted: (row: (typeof rows)[number]) => boolean) =>
-    rows.filter(isWanted).reduce((bytes, row) => bytes + Number(row.bytes), 0);
+  const sizes = { chunk_raw: 0, chunk_minute: 0, chunk_hour: 0, describing: 0, other: 0 };
+  for (const { name, parent, bytes } of tables) {
+    const [row] = await sql<{ held: boolean }[]>`select exists (select from ${sql(name)}) as held`;
+    const place = parent ?? (describingTables.includes(name) ? 'describing' : 'other');
+    sizes[row!.held && place in sizes ? (place as keyof typeof sizes) : 'other'] += Number(bytes);
+  }
   return {
-    rawBytes: sum(({ parent }) => parent === 'chunk_raw'),
-    minuteBytes: sum(({ parent }) => parent === 'chunk_minute'),
-    hourBytes: sum(({ parent }) => parent === 'chunk_hour'),
-    batchBytes: sum(({ name }) => name === 'batch'),
-    otherBytes: sum(({ name, parent }) => parent === null && name !== 'batch'),
+    rawBytes: sizes.chunk_raw,
+    minuteBytes: sizes.chunk_minute,
+    hourBytes: sizes.chunk_hour,
+    describingBytes: sizes.describing,
+    otherBytes: sizes.other,
   };
 }
 
 export interface WrittenBytes {
-  /** Generated write-ahead log, and how many pages of it are whole pages of tables. */
+  /** Write-ahead log that was made, and how many whole pages of tables are in it. */
   readonly walBytes: number;
   readonly walPages: number;
   /** Pages of tables and indexes handed to the kernel. */
   readonly tableBytes: number;
-  /** What the kernel has written for the processes of PostgreSQL, as it counts. */
-  readonly kernelBytes: number;
 }
 
-export async function readWritten({ sql, pid }: Database): Promise<WrittenBytes> {
+export const nothingWritten: WrittenBytes = { walBytes: 0, walPages: 0, tableBytes: 0 };
+
+/** What PostgreSQL has written so far, by its own count. */
+export async function readWritten(sql: Sql): Promise<WrittenBytes> {
   const [row] = await sql<{ wal: string; pages: string; tables: string }[]>`
     select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::int8 as wal, (select wal_fpi from pg_stat_wal) as pages,
       (select sum(write_bytes)::int8 from pg_stat_io where object = 'relation') as tables`;
-  const kernelBytes = readTreePids(pid()).reduce((sum, one) => sum + readWrittenBytes(one), 0);
-  return {
-    walBytes: Number(row!.wal),
-    walPages: Number(row!.pages),
-    tableBytes: Number(row!.tables),
-    kernelBytes,
-  };
+  return { walBytes: Number(row!.wal), walPages: Number(row!.pages), tableBytes: Number(row!.tables) };
 }
 
 export function writtenBetween(before: WrittenBytes, after: WrittenBytes): WrittenBytes {
@@ -61,7 +61,6 @@ export function writtenBetween(before: WrittenBytes, after: WrittenBytes): Writt
     walBytes: after.walBytes - before.walBytes,
     walPages: after.walPages - before.walPages,
     tableBytes: after.tableBytes - before.tableBytes,
-    kernelBytes: after.kernelBytes - before.kernelBytes,
   };
 }
 
@@ -70,7 +69,6 @@ export function addWritten(one: WrittenBytes, other: WrittenBytes): WrittenBytes
     walBytes: one.walBytes + other.walBytes,
     walPages: one.walPages + other.walPages,
     tableBytes: one.tableBytes + other.tableBytes,
-    kernelBytes: one.kernelBytes + other.kernelBytes,
   };
 }
 

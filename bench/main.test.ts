@@ -22,6 +22,8 @@ describe('parseArguments()', () => {
       'reconnect',
       'kill',
       'start',
+      'query',
+      'simulate',
       'storage',
       'compact',
     ]);

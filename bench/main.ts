@@ -13,7 +13,9 @@ import { runCompact } from './scenario-compact.ts';
 import { runIdle } from './scenario-idle.ts';
 import { runIngest } from './scenario-ingest.ts';
 import { runKill } from './scenario-kill.ts';
+import { runQuery } from './scenario-query.ts';
 import { runReconnect } from './scenario-reconnect.ts';
+import { runSimulate } from './scenario-simulate.ts';
 import { runStart } from './scenario-start.ts';
 import { runSteady } from './scenario-steady.ts';
 import { runStorage } from './scenario-storage.ts';
@@ -146,6 +148,10 @@ function runScenario(scenario: Scenario, context: ScenarioContext): Promise<Scen
       return runStart(scenario, context);
     case 'compact':
       return runCompact(scenario, context);
+    case 'query':
+      return runQuery(scenario, context);
+    case 'simulate':
+      return runSimulate(scenario, context);
     case 'storage':
       return runStorage(scenario, context);
   }

@@ -2,8 +2,8 @@
  * `storage`: what a sample costs on the disk, of values as a host gives them: an hour of recording, repeated.
  *
  * Each span is stored in a database of its own as an agent's backlog, compacted and rolled up; all end at the last
- * midnight, so that their day is over and is rolled up, and one that fits into a day lies in one. All in is every table of
- * the hub but the rollups, by pg_total_relation_size.
+ * midnight, so that their day is over and is rolled up, and one that fits into a day lies in one. All in is what is needed to
+ * read the samples back: partitions with their indexes, and layouts, streams and days.
  *
  * What is written to the disk is measured apart, with ticks in the shape and order of live ones: a batch of ten from
  * each host in one statement, a checkpoint every 15 minutes of ticks (the hub's own setting), and compaction when the
@@ -17,6 +17,7 @@ import type { AgentsMethods } from './agents.process.ts';
 import { countStoredTicks, postgresVersion } from './database.ts';
 import {
   addWritten,
+  nothingWritten,
   readPlainRowBytes,
   readStoredSizes,
   readWritten,
@@ -168,14 +169,14 @@ function sizeFigures(
   of: { readonly run: Run; readonly sizes: StoredSizes; readonly samples: number; readonly seriesCount: number },
 ): Figures {
   const { run, sizes, samples, seriesCount } = of;
-  const { rawBytes, minuteBytes, hourBytes, batchBytes, otherBytes } = sizes;
-  const allIn = rawBytes + batchBytes + otherBytes;
+  const { rawBytes, minuteBytes, hourBytes, describingBytes, otherBytes } = sizes;
+  const allIn = rawBytes + describingBytes;
   const named = {
     samples,
     rawBytesPerSample: allIn / samples,
     rawChunkBytesPerSample: rawBytes / samples,
-    otherTablesBytes: otherBytes,
-    batchTableBytes: batchBytes,
+    describingBytes,
+    otherBytes,
     rollupBytesPerSample: (minuteBytes + hourBytes) / samples,
     rollupRatio: (minuteBytes + hourBytes) / allIn,
   };
@@ -210,8 +211,6 @@ async function measurePeer(
   }
 }
 
-const none: WrittenBytes = { walBytes: 0, walPages: 0, tableBytes: 0, kernelBytes: 0 };
-
 /** Bytes written from ingest to chunk, and for which part of the way. */
 async function measureWritten(
   scenario: StorageScenario,
@@ -227,7 +226,12 @@ async function measureWritten(
   };
   return await withRecordedHosts(scenario, options, async ({ session, agents, plan }) => {
     const { sql } = session.database;
-    const parts = { ingest: none, checkpoint: none, compaction: none, vacuum: none };
+    const parts = {
+      ingest: nothingWritten,
+      checkpoint: nothingWritten,
+      compaction: nothingWritten,
+      vacuum: nothingWritten,
+    };
     const during = async (part: keyof typeof parts, work: () => Promise<unknown>) => {
       const before = await settledWritten(session);
       await work();
@@ -237,8 +241,7 @@ async function measureWritten(
       await during('compaction', () => aggregate(session.hub.folder.port));
       await during('vacuum', () => sql`vacuum batch`);
     };
-    await during('checkpoint', () => sql`checkpoint`);
-    parts.checkpoint = none;
+    await sql`checkpoint`;
     const seconds = scenario.writtenHours * 3_600;
     let waiting = 0;
     const slice = 300;
@@ -263,7 +266,6 @@ async function measureWritten(
     return {
       figures: {
         writtenBytesPerSample: (all.walBytes + all.tableBytes) / samples,
-        writtenByKernelBytesPerSample: all.kernelBytes / samples,
         writtenTableBytesPerSample: all.tableBytes / samples,
         writtenWalBytesPerSample: all.walBytes / samples,
         writtenWalIngestBytesPerSample: parts.ingest.walBytes / samples,
@@ -282,5 +284,5 @@ async function settledWritten(session: Session): Promise<WrittenBytes> {
   const { sql } = session.database;
   await sql`select pg_stat_force_next_flush()`;
   await sleep(50);
-  return await readWritten(session.database);
+  return await readWritten(sql);
 }

@@ -78,7 +78,7 @@ export function resetPeak(pid: number): void {
 }
 
 /** A process and everything below it. */
-export function readTreePids(root: number): number[] {
+function readTreePids(root: number): number[] {
   return treeOf(root, new Map([...readAllStats()].map(([pid, stat]) => [pid, stat.parent])));
 }
 
@@ -86,11 +86,6 @@ export function readTreePids(root: number): number[] {
 export function readTreeOwnBytes(root: number): number {
   const sizes = readTreePids(root).map((pid) => parseSize(readProc(pid, 'smaps_rollup') ?? '', 'Pss_Anon'));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** Bytes that a process has caused to be written to disks, as the kernel counts them; 0 when it is not told. */
-export function readWrittenBytes(pid: number): number {
-  return Number(/^write_bytes: (\d+)$/m.exec(readProc(pid, 'io') ?? '')?.[1] ?? 0);
 }
 
 function readAllStats(): Map<number, ProcessStat> {
