@@ -26,7 +26,7 @@ describe('retryWaitMs()', () => {
     ['a bad gateway', refused(502), 3, [0, 7_999]],
     ['a bad token', closed(4401), 0, [300_000, 330_000]],
     ['a bad token at the upgrade', refused(401), 0, [300_000, 330_000]],
-    ['a disabled agent', closed(4403), 0, [300_000, 330_000]],
+    ['a removed host', closed(4403), 0, [300_000, 330_000]],
     ['a duplicate', closed(4409), 0, [60_000, 66_000]],
     ['an old version', closed(4426), 0, [300_000, 330_000]],
     ['the rate limit', closed(4429), 0, [30_000, 33_000]],

@@ -93,7 +93,7 @@ const reasonOfCode: ReadonlyMap<number, string> = new Map([
   [1012, 'the hub restarts'],
   [1013, 'the hub is busy'],
   [4401, 'the credential is not accepted'],
-  [4403, 'this agent is disabled'],
+  [4403, 'the hub has removed this host, or disabled its agent'],
   [4409, 'another agent with this identity is connected'],
   [4426, 'the hub does not speak this version'],
   [4429, 'too many messages'],

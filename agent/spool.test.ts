@@ -237,6 +237,16 @@ describe('acknowledge', () => {
     expect(openAfterCrash().stream(e1)).toMatchObject({ oldest: 6, next: 6, acked: 5, gapTicks: 2 });
   });
 
+  test('counts as expired what the hub stored as a gap although this end gave it up as ticks', () => {
+    const spool = openWith(9);
+    spool.putGap(e1, { firstSeq: 5, lastSeq: 6, reason: 'rejected' });
+    spool.acknowledge(e1, 3, 2);
+    spool.acknowledge(e1, 7, 4);
+    expect(spool.counters().lostTicks).toEqual({ rejected: 2, expired: 2 });
+    spool.acknowledge(e1, 9, 4);
+    expect(spool.counters().lostTicks['expired']).toBe(2);
+  });
+
   test('with keepAcked keeps the ticks', () => {
     const spool = openWith(3, { keepAcked: true });
     spool.acknowledge(e1, 2, 0);

@@ -65,6 +65,17 @@ export function openDatabase(dataFolder: string): Database {
   };
 }
 
+/** As a crash of PostgreSQL. The hub starts it again. */
+export function killPostmaster(database: Database): void {
+  try {
+    process.kill(database.pid(), 'SIGKILL');
+  } catch (error) {
+    // It has not come back yet from the last time: no file, or no such process.
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')))
+      throw error;
+  }
+}
+
 export async function postgresVersion(sql: Sql): Promise<string> {
   const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;
   return row?.version ?? 'unknown';

@@ -8,7 +8,14 @@
  * Which fault comes when follows from the seed; what it hits does not.
  */
 import { AgentProcess, counterKey, createAgentFolder, readCounter } from './agent-process.ts';
-import { applicationName, type Database, openDatabase, postgresVersion, readStoredStreams } from './database.ts';
+import {
+  applicationName,
+  type Database,
+  killPostmaster,
+  openDatabase,
+  postgresVersion,
+  readStoredStreams,
+} from './database.ts';
 import { createRandom } from './dataset.ts';
 import { readMetrics } from './hub-metrics.ts';
 import { type HubProcess, spawnHub } from './hub-process.ts';
@@ -110,16 +117,6 @@ async function restartHub({ session, replayed }: Stage): Promise<void> {
   replayed.lastLifeTicks += replayed.thisLifeTicks;
   replayed.thisLifeTicks = 0;
   session.hub = spawnHub(session.hub.folder, session.hubOptions);
-}
-
-function killPostmaster(database: Database): void {
-  try {
-    process.kill(database.pid(), 'SIGKILL');
-  } catch (error) {
-    // It has not come back yet from the last time: no file, or no such process.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')))
-      throw error;
-  }
 }
 
 /** Ends the connection that stores, while it does so; any connection of the hub when none is seen storing. */

@@ -75,6 +75,20 @@ export interface KillScenario {
   readonly seed: number;
 }
 
+export interface KillPastScenario {
+  readonly kind: 'killpast';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  readonly datasetTicks: number;
+  readonly intervalMs: number;
+  /** Days of backlog, up to last midnight; a part of it comes before each fault. */
+  readonly dayCount: number;
+  readonly runCount: number;
+  /** A fault comes at a random moment up to this long after upkeep was asked for. */
+  readonly strikeMsMax: number;
+  readonly seed: number;
+}
+
 export interface StartScenario {
   readonly kind: 'start';
   /** Ticks of this machine that must be seen. */
@@ -151,6 +165,7 @@ export type Scenario =
   | IdleScenario
   | ReconnectScenario
   | KillScenario
+  | KillPastScenario
   | StartScenario
   | CompactScenario
   | StorageScenario
@@ -274,6 +289,30 @@ export const scenarios: Rows = {
       seed: 1,
     },
     smoke: { kind: 'kill', agentCount: 1, intervalMs: 100, runCount: 3, pauseMsMin: 200, pauseMsMax: 600, seed: 1 },
+  },
+  killpast: {
+    full: {
+      kind: 'killpast',
+      agentCount: 6,
+      metricCount: 12,
+      datasetTicks: 700,
+      intervalMs: 10_000,
+      dayCount: 6,
+      runCount: 50,
+      strikeMsMax: 1_500,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'killpast',
+      agentCount: 2,
+      metricCount: 6,
+      datasetTicks: 700,
+      intervalMs: 60_000,
+      dayCount: 4,
+      runCount: 3,
+      strikeMsMax: 300,
+      seed: 1,
+    },
   },
   start: {
     full: { kind: 'start', tickCount: 2 },

@@ -122,9 +122,12 @@ const deflatedMark = 0x20;
 
 /** The block of a chunk with its columns inflated. */
 export function unpackBlock(block: Block, columnCount: number): Block {
-  return mapBlockColumns(block, columnCount, (column) =>
-    column[0] === deflatedMark ? inflateRawSync(column.subarray(1)) : column,
-  );
+  return mapBlockColumns(block, columnCount, unpackColumn);
+}
+
+/** A column of a chunk as it was before it was packed. */
+export function unpackColumn(column: Uint8Array): Uint8Array {
+  return column[0] === deflatedMark ? inflateRawSync(column.subarray(1)) : column;
 }
 
 function layoutOf(row: BlockRow, layouts: ReadonlyMap<string, Layout>): Layout {

@@ -117,6 +117,7 @@ describe('round trips', () => {
   const host = fc.record({
     hostId: whole,
     name: text(255),
+    alias: text(255),
     state: one(hostStates),
     intervalMs: whole,
     lastMs: time,

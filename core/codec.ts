@@ -8,7 +8,7 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { ProtocolError } from './errors.ts';
 import { decodeTickMessage, encodeTickMessage, isTickMessage } from './frame-codec.ts';
-import { bulkMessageBytesMax, liveMessageBytesMax, streamsPerHelloMax } from './limits.ts';
+import { bulkMessageBytesMax, hostTagsMax, liveMessageBytesMax, streamsPerHelloMax } from './limits.ts';
 import {
   type FromAgent,
   type FromViewer,
@@ -423,10 +423,11 @@ function hostOf(fields: MessageFields): HostRow {
   return fields.group((group) => ({
     hostId: group.whole(),
     name: group.text(255),
+    alias: group.text(255),
     state: group.oneOf(hostStates),
     intervalMs: group.whole(),
     lastMs: group.finite(),
-    tags: group.record(64),
+    tags: group.record(hostTagsMax),
     facts: group.record(64),
   }));
 }
@@ -435,6 +436,7 @@ function fieldsOfHost(host: HostRow): unknown[] {
   return [
     host.hostId,
     wellFormed(host.name),
+    wellFormed(host.alias),
     hostStates.indexOf(host.state),
     host.intervalMs,
     host.lastMs,

@@ -91,6 +91,13 @@ export const publishBytesMax = 16 * KiB;
 export const subscribedHostsMax = 64;
 export const overviewSeriesMax = 16;
 
+// --- hosts
+
+/** Tags that one side, the agent or people, may give a host: all of them are shown to every viewer. */
+export const tagsPerSideMax = 64;
+/** Tags of a host as viewers get them: of both sides. */
+export const hostTagsMax = 2 * tagsPerSideMax;
+
 // --- clocks
 
 /** Wall and monotonic time of an agent apart by more than this start a new epoch. */

@@ -323,6 +323,8 @@ export type HostState = (typeof hostStates)[number];
 export interface HostRow {
   readonly hostId: number;
   readonly name: string;
+  /** Shown instead of the name; empty for none. */
+  readonly alias: string;
   readonly state: HostState;
   readonly intervalMs: number;
   /** Time of the newest tick, epoch ms; 0 when never seen. */
@@ -331,7 +333,7 @@ export interface HostRow {
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** Hosts that are new or changed (state, name, tags, facts); all of them at the start, in pages. `removed` are ids. */
+/** Hosts that are new or changed (state, name, alias, tags, facts); all of them at the start, in pages. `removed` are ids. */
 export interface Hosts {
   readonly kind: 'hosts';
   readonly hosts: readonly HostRow[];

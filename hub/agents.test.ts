@@ -10,6 +10,7 @@ import { Intake } from './intake/intake.ts';
 import { Registry } from './registry.ts';
 import type { AgentSocket } from './sockets/endpoints.ts';
 import type { AdmitAnswer, AdmitRequest } from './store/admission.ts';
+import { hostIdentity } from './testing/host-identity.ts';
 import { helloOf, someId } from './testing/test-agent.ts';
 import { sha256 } from './testing/ticks.ts';
 
@@ -57,13 +58,13 @@ class Harness {
   readonly tokens = new Map<string, number>();
   lookups = 0;
   holdLookups: Promise<void> | null = null;
-  answer: Partial<Extract<AdmitAnswer, { kind: 'admitted' }>> | Extract<AdmitAnswer, { kind: 'refused' }> = {};
+  answer: Partial<Extract<AdmitAnswer, { kind: 'admitted' }>> | Exclude<AdmitAnswer, { kind: 'admitted' }> = {};
   readonly registry = new Registry({ ringBytesMax: 1e9, ringWindowMsMax: 300_000 });
   readonly store: AgentStore = {
     admit: async (request) => {
       if (this.isAway) throw new Error('away');
       this.admitted.push(request);
-      if ('kind' in this.answer && this.answer.kind === 'refused') return this.answer;
+      if ('kind' in this.answer && this.answer.kind !== 'admitted') return this.answer as AdmitAnswer;
       const streams = request.streams.map(({ offer }, index) => ({
         id: index + 1,
         epoch: offer.epoch,
@@ -79,9 +80,7 @@ class Harness {
         hostId: 1,
         hostName: 'web',
         token: null,
-        tags: {},
-        facts: {},
-        intervalMs: 1_000,
+        host: hostIdentity(1, { name: 'web', agentId: someId('a') }),
         streams,
       } as const;
       return { ...answer, ...this.answer } as AdmitAnswer;
@@ -95,17 +94,7 @@ class Harness {
       if (this.isAway) throw new Error('away');
       const hostId = this.tokens.get(hash);
       if (hostId === undefined) return null;
-      const host = {
-        hostId,
-        name: 'web',
-        kind: 'agent',
-        agentId: someId('a'),
-        tags: {},
-        facts: {},
-        intervalMs: 1_000,
-        lastMs: 0,
-      } as const;
-      return { host, token: { hash, hostId } };
+      return { host: hostIdentity(hostId, { name: 'web', agentId: someId('a') }), token: { hash, hostId } };
     },
     checksums: async () => new Uint8Array(0),
   };
@@ -308,5 +297,49 @@ describe('a second connection of the same agent', () => {
 
     expect([first.closeCode, second.closeCode, third.closeCode]).toEqual([1001, 4409, null]);
     expect(third.kinds).toEqual(['welcome']);
+  });
+});
+
+describe('a removed host', () => {
+  test('is told to its agent by 4403, and nothing more is taken of it', async () => {
+    const hub = new Harness();
+    const socket = await hub.connected();
+    hub.answer = { hostId: 2, host: hostIdentity(2) };
+    const other = await hub.connected({ agentId: someId('b') });
+    hub.registry.remove(1);
+    hub.agents.removed(1);
+
+    expect([socket.closeCode, other.closeCode, hub.agents.connectionCount]).toEqual([4403, null, 1]);
+  });
+
+  test('is not brought back by an admission that was under way', async () => {
+    const hub = new Harness();
+    hub.registry.put(hostIdentity(1));
+    const socket = hub.socket();
+    socket.hello();
+    hub.registry.bury(1);
+    hub.registry.remove(1);
+    hub.agents.removed(1);
+    await turn();
+
+    expect([socket.closeCode, socket.kinds, hub.registry.count]).toEqual([4403, [], 0]);
+  });
+
+  test('of a token that a hub still remembers is answered by 4403', async () => {
+    const hub = new Harness();
+    hub.answer = { kind: 'removed' };
+    const socket = await hub.connected();
+
+    expect(socket.closeCode).toBe(4403);
+  });
+
+  test('has no token that opens a socket', async () => {
+    const hub = new Harness();
+    hub.tokens.set(hashOf('token'), 1);
+    await hub.agents.authenticate('token');
+    hub.registry.bury(1);
+    hub.registry.remove(1);
+
+    expect(await hub.agents.authenticate('token')).toMatchObject({ status: 401 });
   });
 });

@@ -110,7 +110,7 @@ export class Agents implements AgentEndpoint<Credential> {
     try {
       const found = await store.findToken(hash.toString('hex'));
       if (found === null) return { status: 401, why: 'Cannot accept agent: its token is not known here' };
-      registry.put(found.host);
+      if (registry.put(found.host) === null) return { status: 401, why: 'Cannot accept agent: its host was removed' };
       registry.addToken(found.token.hash, found.host.hostId);
       return credentialOf(found.host);
     } catch {
@@ -175,6 +175,11 @@ export class Agents implements AgentEndpoint<Credential> {
     for (const { session } of waiting) session.retry(this.#options.nowMs());
   }
 
+  /** The host was removed: its agent is told so, and nothing more is taken of it. */
+  removed(hostId: number): void {
+    this.#byHost.get(hostId)?.session.gone();
+  }
+
   /** Takes nothing more, so that what was taken comes to an end and is acknowledged; the agents keep the rest. */
   drain(): void {
     this.#isDraining = true;
@@ -216,7 +221,8 @@ export class Agents implements AgentEndpoint<Credential> {
     const { session } = connection;
     const { credential } = session;
     const tokenHostId = credential.kind === 'token' ? credential.hostId : null;
-    store.admit({ hello, streams, tokenHostId, connectedHostIds: this.#namesakes(hello) }).then(
+    const connectedHostIds = tokenHostId === null ? this.#namesakes(hello) : [];
+    store.admit({ hello, streams, tokenHostId, connectedHostIds }).then(
       (answer) => this.#admitted(connection, answer),
       (error: unknown) => {
         log.debug({ err: error }, 'admission.failed');
@@ -226,10 +232,14 @@ export class Agents implements AgentEndpoint<Credential> {
     );
   }
 
-  /** The connected host that bears the name which a hello asks for, if there is one. */
+  /** The connected hosts that bear the name which a hello asks for, or whose agents asked for it too. */
   #namesakes(hello: Hello): number[] {
-    const host = this.#options.registry.byName(cleanHostName(hello.hostName));
-    return host === undefined || !this.#byHost.has(host.identity.hostId) ? [] : [host.identity.hostId];
+    const namesake = this.#options.registry.byName(cleanHostName(hello.hostName))?.identity.hostId;
+    const hostIds: number[] = [];
+    for (const [hostId, { session }] of this.#byHost) {
+      if (hostId === namesake || session.hello?.hostName === hello.hostName) hostIds.push(hostId);
+    }
+    return hostIds;
   }
 
   #openStreams(connection: AgentConnection, hostId: number, streams: readonly OfferedStream[]): void {
@@ -250,19 +260,13 @@ export class Agents implements AgentEndpoint<Credential> {
       socket.close(4401, answer.why);
       return;
     }
-    const { hostId, hostName, tags, facts, intervalMs } = answer;
+    // It may have been removed after it was admitted, too.
+    if (answer.kind === 'removed' || registry.put(answer.host) === null) {
+      session.gone();
+      return;
+    }
+    const { hostId, hostName } = answer;
     const hello = session.hello!;
-    const known = registry.host(hostId);
-    registry.put({
-      hostId,
-      name: hostName,
-      kind: 'agent',
-      agentId: hello.agentId,
-      tags,
-      facts,
-      intervalMs,
-      lastMs: known?.lastMs ?? 0,
-    });
     if (answer.token !== null) registry.replaceTokens(createHash('sha256').update(answer.token).digest('hex'), hostId);
     registry.setConnected(hostId, true);
     this.#byHost.set(hostId, connection);

@@ -2,6 +2,7 @@
  * The archive thread: what may take long and must never hold up storing or viewing. Composition root.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
 import { LayoutBook } from './archive/layout-book.ts';
@@ -21,6 +22,7 @@ import { connect } from './store/connect.ts';
 import { LayoutCache } from './store/layout-cache.ts';
 import { dropOldPushStreams } from './store/push.ts';
 import { type RecentRequest, readLatest, readRecent } from './store/recent.ts';
+import { Removal } from './store/removal.ts';
 import { handingOver, serve } from './threads/rpc.ts';
 
 export type ArchiveMethods = ReturnType<typeof createMethods>;
@@ -54,6 +56,8 @@ function createMethods(start: StorageStart) {
     readLayouts: (ids) => cache.read(ids),
     layouts: new LayoutBook(),
   };
+  // Half of the time of one connection at most.
+  const removal = new Removal(sql, (busyMs) => sleep(busyMs));
   return {
     /** Makes partitions for the days to come, and lets go of what is too old or too much. */
     retain: async (clocks: { readonly nowMs: number; readonly nowMonotonicMs: number }) => {
@@ -83,6 +87,8 @@ function createMethods(start: StorageStart) {
     recent: (request: RecentRequest) => readRecent(sql, request),
     latest: (hostId: number) => readLatest(sql, hostId),
     dropOldPushStreams: (_: null) => dropOldPushStreams(sql),
+    removeRows: (_: null) => removal.run(),
+    removalCounters: async (_: null) => removal.counters,
     stop: async (_: null): Promise<void> => {
       await upkeep.stop();
       await Promise.all([sql, slow, queries].map((one) => one.end({ timeout: 2 })));

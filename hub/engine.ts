@@ -14,12 +14,13 @@ import type { UpkeepReport } from './archive/upkeep.ts';
 import type { ArchiveMethods } from './archive.ts';
 import type { HubConfig } from './config.ts';
 import { History } from './history.ts';
+import { Hosts } from './hosts.ts';
 import type { Flight } from './intake/flight.ts';
 import { type AcceptedTick, Intake } from './intake/intake.ts';
 import { Keeper, type StorageAccount } from './keeper.ts';
 import { Fanout, type ViewerSocket } from './live/fanout.ts';
 import { Pusher } from './pusher.ts';
-import { Registry } from './registry.ts';
+import { type Host, Registry } from './registry.ts';
 import type { ViewerEndpoint } from './sockets/endpoints.ts';
 import type { StorageEvent, StorageMethods, StorageStart } from './storage.ts';
 import type { KnownHost, KnownToken } from './store/admission.ts';
@@ -35,6 +36,7 @@ export interface EngineOptions {
     readonly hubId: string;
     readonly hosts: readonly KnownHost[];
     readonly tokens: readonly KnownToken[];
+    readonly readAt: string;
   };
   readonly enrolmentHash: Uint8Array;
   /** Where the embedded server keeps its files; null for an external one. */
@@ -60,6 +62,9 @@ const pingMs = 5_000;
 const retentionMs = 3_600_000;
 /** Floors that another hub has raised, and hosts that have become old, are seen this soon. */
 const keeperMs = 60_000;
+/** How soon a change of a host that another hub has made is seen here. */
+const followMs = 20_000;
+const removalMs = 60_000;
 /** Rings of more hosts than this are filled when somebody looks at them: each costs a read of some milliseconds. */
 const startFillHostsMax = 500;
 
@@ -69,6 +74,7 @@ export class Engine {
   readonly fanout: Fanout;
   readonly agents: Agents;
   readonly history: History;
+  readonly hosts: Hosts;
   readonly pusher: Pusher;
   readonly keeper: Keeper;
   readonly storage: Caller<StorageMethods, StorageEvent>;
@@ -132,6 +138,17 @@ export class Engine {
       show: (tick) => this.#show(tick),
       floorMs: () => this.keeper.rawFloorMs,
     });
+    this.hosts = new Hosts(
+      {
+        registry: this.registry,
+        edit: (edit) => this.storage.call('editHost', edit),
+        remove: (hostName) => this.storage.call('removeHost', hostName),
+        readChanges: (since) => this.storage.call('hostChanges', since),
+        onRemoved: (host) => this.#hostRemoved(host),
+        onNameFreed: (hostName) => this.pusher.forget(hostName),
+      },
+      known.readAt,
+    );
     log.debug({ connection: { database: start.connection.database } }, 'engine.created');
   }
 
@@ -165,6 +182,13 @@ export class Engine {
       this.#keep(() => this.keeper.refresh());
       this.#keep(() => this.keeper.archiveEphemeral());
     });
+    this.#every(followMs, () => {
+      this.hosts.follow().catch(() => {
+        // The database is away; the next time will do.
+      });
+    });
+    this.#removeRows();
+    this.#every(removalMs, () => this.#removeRows());
     this.#every(pushCleanMs, () => {
       this.archive.call('dropOldPushStreams', null).catch(() => {
         // The database is away; an hour later is as good.
@@ -302,6 +326,23 @@ export class Engine {
     if (host === undefined) return;
     host.top = top;
     this.fanout.processes(hostId, top);
+  }
+
+  /** Memory lets go of a removed host, and its rows begin to go. */
+  #hostRemoved(host: Host): void {
+    const { hostId, name } = host.identity;
+    this.agents.removed(hostId);
+    this.intake.removed(hostId);
+    this.fanout.removed(hostId);
+    this.#replayedHosts.delete(hostId);
+    this.#removeRows();
+    this.#options.log.info({ hostId, hostName: name }, 'host.removed');
+  }
+
+  #removeRows(): void {
+    this.archive.call('removeRows', null).catch(() => {
+      // The database is away; what is left is found again a minute later.
+    });
   }
 
   #tellHosts(): void {

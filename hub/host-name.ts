@@ -1,10 +1,17 @@
 /**
- * Names of hosts as they may be shown, stored and written into a URL. Pure.
+ * Words about hosts (names, aliases, tags) as they may be shown, stored and, names, written into a URL. Pure.
  */
 
 /** Room for a number behind it (`-12`) within the 255 of the database. */
 const hostNameCharactersMax = 240;
+export const tagNameCharactersMax = 100;
+export const tagValueCharactersMax = 200;
 const unusable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Without NUL and lone surrogates, which cannot be stored, and without the others that are traps for whoever reads them. */
+export function isVisible(text: string): boolean {
+  return text.search(unusable) < 0;
+}
 
 /** No invisible characters, trimmed, never empty: what an agent asks for may be anything. */
 export function cleanHostName(name: string): string {

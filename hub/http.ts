@@ -26,7 +26,7 @@ export interface HttpAnswer {
 }
 
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** A fixed path, or one that ends in `/*` for a route that reads the rest itself. */
   readonly path: string;
   /** Whether a page of another site could do harm by it. */

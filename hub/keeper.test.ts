@@ -73,6 +73,19 @@ describe('Keeper', () => {
     expect(harness.logged).toEqual(['floor.raised', 'partition.dropped', 'retention.held', 'host.archived']);
   });
 
+  test('knows a clock that is behind what has gone, and says so when it begins and when it ends', () => {
+    const harness = new Harness();
+    const floorMs = (today - 14) * dayMs;
+
+    expect([floorMs, 5_000, 6_000, floorMs].map((nowMs) => harness.keeper.isClockBehind(nowMs))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(harness.logged).toEqual(['clock.behind', 'clock.set']);
+  });
+
   test('counts at most every ten seconds, and again after a failure', async () => {
     const harness = new Harness();
     const at = (seconds: number) => harness.keeper.account({ ...clocks, nowMonotonicMs: seconds * 1_000 });

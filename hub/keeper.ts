@@ -57,6 +57,7 @@ export class Keeper {
   #newest: StorageAccount | null = null;
   #warnings: readonly StorageWarning[] = [];
   #hold: RetentionOutcome['hold'] = null;
+  #wasClockBehind = false;
 
   constructor(ports: KeeperPorts, options: { readonly settings: KeeperSettings; readonly rawFloorDay: number }) {
     this.#ports = ports;
@@ -67,6 +68,21 @@ export class Keeper {
   /** First instant of raw, epoch ms: what is older has expired. */
   get rawFloorMs(): number {
     return dayStartMs(this.#rawFloorDay);
+  }
+
+  /**
+   * Whether the hub's clock is behind the days that it has let go of: then it is wrong for certain (a machine that starts
+   * in 1970 until it has asked for the time), and agents would be given times that have expired.
+   */
+  isClockBehind(nowMs: number): boolean {
+    const isBehind = nowMs < this.rawFloorMs;
+    if (isBehind !== this.#wasClockBehind) {
+      const clocks = { now: new Date(nowMs).toISOString(), floor: dateOf(this.#rawFloorDay) };
+      if (isBehind) this.#ports.log.error(clocks, 'clock.behind');
+      else this.#ports.log.info(clocks, 'clock.set');
+    }
+    this.#wasClockBehind = isBehind;
+    return isBehind;
   }
 
   /** The account that was made last; null before the first. */
@@ -84,6 +100,7 @@ export class Keeper {
     if (hold !== this.#hold && hold !== null && hold !== 'needed') log.warn({ reason: hold }, 'retention.held');
     this.#hold = hold;
     await this.refresh();
+    this.#account = null;
     await this.account(clocks);
   }
 

@@ -23,6 +23,7 @@ import { HubMetrics } from './metrics.ts';
 import { aggregateRoutes } from './routes/aggregate.ts';
 import { fetchRoutes } from './routes/fetch.ts';
 import { historyRoutes } from './routes/history.ts';
+import { hostRoutes } from './routes/hosts.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { pushRoute } from './routes/push.ts';
@@ -181,6 +182,7 @@ function routesOf(options: {
     ...fetchRoutes(engineOf),
     ...historyRoutes(engineOf),
     ...queryRoutes(engineOf),
+    ...hostRoutes(engineOf),
     pushRoute(engineOf),
     ...aggregateRoutes(engineOf),
     storageRoute(engineOf),
@@ -202,6 +204,9 @@ function agentEndpoint(live: Live): AgentEndpoint<Credential> {
     authenticate: async (bearer) => {
       if (live.engine === null)
         return { status: 503, why: `Cannot accept agent: the hub waits for ${live.waitsFor}`, retryAfterSec: 5 };
+      // Its ticks would be given times that have expired: they are safe in its spool until the clock is right.
+      if (live.engine.keeper.isClockBehind(Date.now()))
+        return { status: 503, why: 'Cannot accept agent: the clock of the hub is behind', retryAfterSec: 10 };
       return await live.engine.agents.authenticate(bearer);
     },
     opened: (socket, credential) => live.engine?.agents.opened(socket, credential),

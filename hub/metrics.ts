@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import type { HttpAnswer } from './http.ts';
 import { heldBytesMax, queriesMax, queriesWaitingMax } from './query-slots.ts';
 import { registerStorageMetrics } from './storage-metrics.ts';
+import type { RemovalCounters } from './store/removal.ts';
 
 const noUpkeep: UpkeepReport = {
   isRunning: false,
@@ -81,6 +82,8 @@ export class HubMetrics {
     repeatCount: 0,
     cutBatches: 0,
     expiredTicks: 0,
+    hostsLeft: 0,
+    removedRows: 0,
   };
 
   #upkeep: UpkeepReport = noUpkeep;
@@ -89,16 +92,19 @@ export class HubMetrics {
   async #readThreads(): Promise<void> {
     if (this.#engine === null) return;
     const { storage, archive } = this.#engine;
-    [this.#storage, this.#upkeep] = await Promise.all([
+    const [stored, upkeep, removal] = await Promise.all([
       storage.call('counters', null),
       archive.call('upkeepReport', null),
+      archive.call('removalCounters', null),
       // While the database is away the last account stands.
       this.#engine.readAccount().catch(() => null),
     ]);
+    this.#storage = { ...stored, ...removal };
+    this.#upkeep = upkeep;
   }
 }
 
-interface StorageNumbers {
+interface StorageNumbers extends RemovalCounters {
   readonly statementCount: number;
   readonly statementSeconds: number;
   readonly storedRows: number;
@@ -138,6 +144,7 @@ const counters: readonly Reading[] = [
   ['flush_cut_total', 'Batches cut because a rival had stored their beginning', (_, storage) => storage.cutBatches],
   ['ticks_expired_total', 'Ticks older than raw reaches back, stored as gaps', (_, storage) => storage.expiredTicks],
   ['ticks_published_total', 'Ticks published to viewers', ({ fanout }) => fanout.publishedCount],
+  ['removed_rows_total', 'Rows of removed hosts that this hub has removed', (_, { removedRows }) => removedRows],
   ['viewers_closed_slow_total', 'Viewers closed because they read too slowly', ({ fanout }) => fanout.closedSlowCount],
 ];
 
@@ -165,6 +172,7 @@ const gauges: readonly Reading[] = [
   ['answer_held_bytes_max', 'Bound of answer_held_bytes', () => heldBytesMax],
   ['agents', 'Connected agents', ({ agents }) => agents.connectionCount],
   ['hosts', 'Known hosts', ({ registry }) => registry.count],
+  ['removed_hosts', 'Removed hosts of which rows are left', (_, { hostsLeft }) => hostsLeft],
   ['viewers', 'Open dashboards', ({ fanout }) => fanout.viewerCount],
   ['viewers_behind', 'Viewers that get nothing until they have caught up', ({ fanout }) => fanout.behindCount],
   ['viewer_buffered_bytes', 'Bytes queued at the slowest viewer', ({ fanout }) => fanout.bufferedBytesMax()],

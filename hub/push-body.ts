@@ -6,9 +6,10 @@
  * shown again as it was (`pushedNameOf`).
  */
 import { z } from 'zod';
+import { tagsPerSideMax } from '#core/limits.ts';
 import { formatSeriesKey, parseSeriesKey, seriesProblem } from '#core/series.ts';
-import { hostNameProblem } from './host-name.ts';
-import { HttpError } from './http.ts';
+import { hostNameProblem, isVisible, tagNameCharactersMax, tagValueCharactersMax } from './host-name.ts';
+import { bodyError, parseJson, problemsOf, protoProblems } from './json-body.ts';
 
 /** Seconds since 1970, fractions allowed. Before 2001 it is a mistake, such as milliseconds of uptime. */
 const timestampSchema = z.number().min(1e9).max(1e11);
@@ -17,7 +18,7 @@ export const pushBodySchema = z
   .object({
     hostname: z.string().min(1).max(240),
     client_id: z.string().min(1).max(255),
-    tags: z.record(z.string().max(100), z.string().max(200)).default({}),
+    tags: z.record(z.string().max(tagNameCharactersMax), z.string().max(tagValueCharactersMax)).default({}),
     metrics: z.record(
       z.string().min(1),
       z.union([z.number(), z.object({ value: z.number(), timestamp: timestampSchema })], {
@@ -46,26 +47,18 @@ export interface ParsedPush {
 
 const metricsMax = 4_000;
 const ticksMax = 1_000;
-const tagsMax = 64;
 /** Clocks may be wrong; a year of the next century is a mistake that would stand above everything for ever. */
 const futureMsMax = 86_400_000;
-const problemsShownMax = 10;
 
 /** Throws HttpError 400 with everything that is wrong. */
 export function parsePush(body: Uint8Array, nowMs: number): ParsedPush {
   const content = parseJson(body);
   const parsed = pushBodySchema.safeParse(content);
-  if (!parsed.success) {
-    throw refusal(
-      parsed.error.issues.map(
-        (issue) => `${issue.path.length === 0 ? 'body' : issue.path.join('.').slice(0, 200)}: ${issue.message}`,
-      ),
-    );
-  }
+  if (!parsed.success) throw bodyError('accept metrics', problemsOf(parsed.error));
   const { hostname: hostName, client_id: clientId, tags, metrics } = parsed.data;
   const ticks = toTicks(metrics, nowMs);
-  const problems = [...protoProblems(content), ...problemsOf({ hostName, tags, metrics, ticks, nowMs })];
-  if (problems.length > 0) throw refusal(problems);
+  const problems = [...protoProblems(content), ...pushProblems({ hostName, tags, metrics, ticks, nowMs })];
+  if (problems.length > 0) throw bodyError('accept metrics', problems);
   const isTimed = Object.values(metrics).every((reading) => typeof reading !== 'number');
   return { hostName, clientId, tags, ticks, isTimed };
 }
@@ -84,7 +77,7 @@ function toTicks(metrics: PushBody['metrics'], nowMs: number): PushTick[] {
 }
 
 /** What a schema cannot say. */
-function problemsOf(push: {
+function pushProblems(push: {
   readonly hostName: string;
   readonly tags: PushBody['tags'];
   readonly metrics: PushBody['metrics'];
@@ -95,7 +88,7 @@ function problemsOf(push: {
   const hostProblem = hostNameProblem(push.hostName);
   if (hostProblem !== null) problems.push(`hostname: ${hostProblem}`);
   const tags = Object.entries(push.tags);
-  if (tags.length > tagsMax) problems.push(`tags: at most ${tagsMax} are allowed: got ${tags.length}`);
+  if (tags.length > tagsPerSideMax) problems.push(`tags: at most ${tagsPerSideMax} are allowed: got ${tags.length}`);
   for (const [name, value] of tags) {
     if (isVisible(name) && isVisible(value)) continue;
     problems.push(`tags: names and values are visible text: got ${JSON.stringify(name.slice(0, 80))}`);
@@ -117,24 +110,6 @@ function problemsOf(push: {
   return problems;
 }
 
-/** The schema leaves this one name out without a word; a value must not be lost like that. */
-function protoProblems(content: unknown): string[] {
-  const { tags, metrics } = content as { readonly tags?: object; readonly metrics: object };
-  return Object.entries({ tags, metrics }).flatMap(([field, record]) =>
-    record !== undefined && Object.hasOwn(record, '__proto__') ? [`${field}: "__proto__" cannot be a name`] : [],
-  );
-}
-
-function refusal(problems: readonly string[]): HttpError {
-  const more = problems.length > problemsShownMax ? `; and ${problems.length - problemsShownMax} more` : '';
-  return new HttpError(400, `Cannot accept metrics: ${problems.slice(0, problemsShownMax).join('; ')}${more}`);
-}
-
-/** NUL and lone surrogates cannot be stored, the others are traps for whoever reads them. */
-function isVisible(text: string): boolean {
-  return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
-}
-
 const aliasName = 'pushed';
 
 /** The series key of a pushed name; null when no key can stand for it. */
@@ -148,15 +123,4 @@ export function pushedKeyOf(name: string): string | null {
 export function pushedNameOf(key: string): string {
   const parsed = key.startsWith(`${aliasName}{`) ? parseSeriesKey(key) : null;
   return parsed?.labels['name'] ?? key;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    throw new HttpError(
-      400,
-      `Cannot read body: JSON in UTF-8 is wanted: got ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

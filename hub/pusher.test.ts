@@ -7,6 +7,7 @@ import type { PushedValue } from './pushed-host.ts';
 import { Pusher } from './pusher.ts';
 import { Registry } from './registry.ts';
 import type { PushAnswer, PushRequest } from './store/push.ts';
+import { hostIdentity } from './testing/host-identity.ts';
 import { sha256 } from './testing/ticks.ts';
 
 const startMs = 1_767_225_600_000;
@@ -19,8 +20,7 @@ class Harness {
   isAway = false;
   answer: (request: PushRequest) => PushAnswer | Promise<PushAnswer> = (request) => ({
     kind: 'stored',
-    hostId: 1,
-    hostName: request.hostName,
+    host: hostIdentity(1, { name: request.hostName, kind: 'push' }),
     ordinal: this.requests.length,
     isRepeat: false,
   });
@@ -109,7 +109,12 @@ describe('push()', () => {
 
   test('shows a retry to nobody', async () => {
     const hub = new Harness();
-    hub.answer = () => ({ kind: 'stored', hostId: 1, hostName: 'web', ordinal: 1, isRepeat: true });
+    hub.answer = () => ({
+      kind: 'stored',
+      host: hostIdentity(1, { name: 'web', kind: 'push' }),
+      ordinal: 1,
+      isRepeat: true,
+    });
     await hub.push({ a: 1 });
 
     expect(hub.shown).toEqual([]);
@@ -125,16 +130,7 @@ describe('push()', () => {
     hub.isAway = true;
     statuses.push(await hub.statusOf(hub.push({ a: 1 })));
     hub.isAway = false;
-    hub.registry.put({
-      hostId: 9,
-      name: 'db',
-      kind: 'agent',
-      agentId: null,
-      tags: {},
-      facts: {},
-      intervalMs: 1_000,
-      lastMs: 0,
-    });
+    hub.registry.put(hostIdentity(9, { name: 'db' }));
     statuses.push(await hub.statusOf(hub.push({ a: 1 }, { hostname: 'db' })));
 
     expect(statuses).toEqual([409, 400, 503, 503, 409]);
@@ -151,9 +147,29 @@ describe('push()', () => {
     const waiting = hub.push(spread);
     // 1,000 times × 1,000 names × 8 bytes are nearly all of it, however small the body was.
     expect(await hub.statusOf(hub.push(spread, { key: 'other' }))).toBe(503);
-    release({ kind: 'stored', hostId: 1, hostName: 'web', ordinal: 1, isRepeat: false });
+    release({ kind: 'stored', host: hostIdentity(1, { name: 'web', kind: 'push' }), ordinal: 1, isRepeat: false });
     await waiting;
     expect([hub.pusher.waitingBytes, hub.pusher.waitingCount]).toEqual([0, 0]);
+  });
+
+  test('does not bring back a host that was removed while its body was stored', async () => {
+    const hub = new Harness();
+    hub.answer = () => {
+      hub.registry.bury(1);
+      return { kind: 'stored', host: hostIdentity(1, { name: 'web', kind: 'push' }), ordinal: 1, isRepeat: false };
+    };
+    await hub.push({ a: 1 });
+
+    expect([hub.registry.count, hub.shown]).toEqual([0, []]);
+  });
+
+  test('of a name that was freed starts with names of its own', async () => {
+    const hub = new Harness();
+    await hub.push({ old: 1 });
+    hub.pusher.forget('web');
+    await hub.push({ a: 1 });
+
+    expect(hub.shown.at(-1)!.keys).toEqual(['a']);
   });
 
   test('takes nothing more while the hub stops', async () => {
@@ -205,16 +221,7 @@ describe('latest()', () => {
 
   test('starts with what was stored before, and asks again while the database is away', async () => {
     const hub = new Harness();
-    hub.registry.put({
-      hostId: 1,
-      name: 'web',
-      kind: 'push',
-      agentId: null,
-      tags: {},
-      facts: {},
-      intervalMs: 60_000,
-      lastMs: 5,
-    });
+    hub.registry.put(hostIdentity(1, { name: 'web', kind: 'push', intervalMs: 60_000, lastMs: 5 }));
     hub.stored = [
       { key: 'a', timeMs: startMs - 1_000, value: 1 },
       { key: 'gone', timeMs: startMs - 10 * 86_400_000, value: 7 },
@@ -237,6 +244,14 @@ describe('latest()', () => {
 
     expect(await latest(hub)).toEqual({});
   });
+});
+
+test('push() takes nothing while the clock of the hub is behind the days that it has let go of', async () => {
+  const harness = new Harness();
+  harness.floorMs = startMs + 1;
+
+  expect(await harness.statusOf(harness.push({ a: 1 }))).toBe(503);
+  expect(await harness.statusOf(harness.push({ a: 1 }, { nowMs: startMs + 1 }))).toBe(200);
 });
 
 test('push() refuses a body with a timestamp of a day that is not kept any more', async () => {

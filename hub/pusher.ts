@@ -61,6 +61,8 @@ export class Pusher {
     if (this.#ports.registry.byName(push.hostName)?.identity.kind === 'agent') throw takenError(push.hostName);
     const { timeMs } = push.ticks[0]!;
     const floorMs = this.#ports.floorMs();
+    if (options.nowMs < floorMs)
+      throw new HttpError(503, 'Cannot store metrics: the clock of the hub is behind', retryAfter);
     if (timeMs < floorMs) throw expiredError(timeMs, floorMs);
     if (this.isStopping) throw new HttpError(503, 'Cannot store metrics: the hub is stopping', retryAfter);
     this.#waitingCount += 1;
@@ -69,6 +71,11 @@ export class Pusher {
     } finally {
       this.#waitingCount -= 1;
     }
+  }
+
+  /** What is remembered by this name belongs to another host now, or to none. */
+  forget(hostName: string): void {
+    this.#hosts.delete(hostName);
   }
 
   /** The newest value of each series of a host that pushes, as far back as the database knows. */
@@ -164,18 +171,10 @@ export class Pusher {
   ): void {
     const { registry, show } = this.#ports;
     const { layout, values } = stored;
-    const { hostId, hostName: name, ordinal } = stored.answer;
-    const known = registry.host(hostId);
-    registry.put({
-      hostId,
-      name,
-      kind: 'push',
-      agentId: null,
-      tags: { ...known?.identity.tags, ...push.tags },
-      facts: known?.identity.facts ?? {},
-      intervalMs: pushIntervalMs,
-      lastMs: known?.lastMs ?? 0,
-    });
+    const { host, ordinal } = stored.answer;
+    const { hostId } = host;
+    // Removed while its body was being stored.
+    if (registry.put({ ...host, intervalMs: pushIntervalMs }) === null) return;
     const rowBytes = layout.series.length * 8;
     push.ticks.forEach((tick, index) => {
       show({

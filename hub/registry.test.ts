@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Layout } from '#core/series.ts';
 import { type HostIdentity, Registry } from './registry.ts';
+import { hostIdentity } from './testing/host-identity.ts';
 
 const settings = { ringBytesMax: 512 * 1024 * 1024, ringWindowMsMax: 300_000 };
 
 function identity(hostId: number, options: Partial<HostIdentity> = {}): HostIdentity {
-  return {
-    hostId,
-    name: `host-${hostId}`,
-    kind: 'agent',
-    agentId: String(hostId).padStart(32, '0'),
-    tags: {},
-    facts: {},
-    intervalMs: 1_000,
-    lastMs: 0,
-    ...options,
-  };
+  return hostIdentity(hostId, { agentId: String(hostId).padStart(32, '0'), ...options });
 }
 
 function layoutOf(seriesCount: number, intervalMs = 1_000): Layout {
@@ -112,7 +103,16 @@ describe('states', () => {
     registry.put(identity(1, { tags: { rack: 'a' } }));
     expect(registry.takeChanges()).toEqual({
       hosts: [
-        { hostId: 1, name: 'host-1', state: 'never', intervalMs: 1_000, lastMs: 0, tags: { rack: 'a' }, facts: {} },
+        {
+          hostId: 1,
+          name: 'host-1',
+          alias: '',
+          state: 'never',
+          intervalMs: 1_000,
+          lastMs: 0,
+          tags: { rack: 'a' },
+          facts: {},
+        },
       ],
       removed: [],
     });
@@ -120,6 +120,56 @@ describe('states', () => {
     registry.push(1, tick(1), 0);
     registry.push(1, tick(2), 1_000);
     expect(registry.takeChanges()?.hosts.map((row) => row.state)).toEqual(['up']);
+  });
+
+  test('put() leaves what is newer in the database than what it is given', () => {
+    const registry = new Registry(settings);
+    registry.put(identity(1, { alias: 'new', version: 3 }));
+    registry.put(identity(1, { alias: 'old', version: 2 }));
+
+    expect(registry.host(1)!.identity.alias).toBe('new');
+  });
+
+  test('remove() lets go of name, tokens and ring, and tells viewers', () => {
+    const registry = new Registry(settings);
+    registry.put(identity(1, { name: 'web' }));
+    registry.addToken('aa', 1);
+    registry.addToken('bb', 2);
+    registry.push(1, tick(1), 0);
+    registry.takeChanges();
+    registry.put(identity(1, { name: 'web', alias: 'changed a moment before' }));
+
+    expect(registry.remove(1)?.identity.name).toBe('web');
+    expect([registry.byName('web'), registry.byToken('aa'), registry.count, registry.ringBytes]).toEqual([
+      undefined,
+      undefined,
+      0,
+      0,
+    ]);
+    expect(registry.takeChanges()).toEqual({ hosts: [], removed: [1] });
+    expect([registry.remove(1), registry.takeChanges(), registry.push(1, tick(2), 0)]).toEqual([null, null, 'late']);
+  });
+
+  test('remove() leaves a name alone that another host has by now', () => {
+    const registry = new Registry(settings);
+    registry.put(identity(1, { name: 'web' }));
+    registry.put(identity(2, { name: 'web' }));
+    registry.remove(1);
+
+    expect(registry.byName('web')?.identity.hostId).toBe(2);
+  });
+
+  test('a buried host is not brought back by an answer that was under way; two rounds later none is', () => {
+    const registry = new Registry(settings);
+    registry.put(identity(1));
+    registry.bury(1);
+    registry.remove(1);
+    const outcomes: boolean[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      outcomes.push(registry.put(identity(1)) !== null);
+      registry.turnBurials();
+    }
+    expect(outcomes).toEqual([false, false, true]);
   });
 
   test('a push of older values does not take the host back in time', () => {

@@ -11,11 +11,24 @@ import type { Layout } from '#core/series.ts';
 export interface HostIdentity {
   readonly hostId: number;
   readonly name: string;
+  /** Shown instead of the name; empty for none. */
+  readonly alias: string;
   readonly kind: 'agent' | 'push';
   readonly agentId: Id128 | null;
+  /** Empty for a host that pushes. */
+  readonly agentVersion: string;
+  /** What is shown: the tags of people over those of the agent. */
   readonly tags: Readonly<Record<string, string>>;
+  /** What the agent, or the client that pushes, says of the host. */
+  readonly agentTags: Readonly<Record<string, string>>;
+  /** What people say of it; null hides a tag of the agent's. */
+  readonly peopleTags: Readonly<Record<string, string | null>>;
   readonly facts: Readonly<Record<string, string>>;
   readonly intervalMs: number;
+  /** When the hub first heard of it, epoch ms. */
+  readonly createdMs: number;
+  /** Rises with each change of the above in the database. */
+  readonly version: number;
   /** Time of the newest tick known, epoch ms; 0 for never. */
   readonly lastMs: number;
 }
@@ -60,6 +73,9 @@ export class Registry {
   readonly #tokens = new Map<string, number>();
   readonly #changed = new Set<number>();
   readonly #removed = new Set<number>();
+  /** Ids removed lately, and in the round before: an answer that was under way then must not bring a host back. */
+  #buried = new Set<number>();
+  #buriedBefore = new Set<number>();
   #ringWindowMs: number;
   #checkedMs = Number.NaN;
 
@@ -111,10 +127,12 @@ export class Registry {
     this.#tokens.set(hash, hostId);
   }
 
-  /** Adds a host, or takes over what is new about it. */
-  put(identity: HostIdentity): Host {
+  /** Adds a host, or takes over what is new about it; null when it has been removed lately. What is older than what is known changes nothing. */
+  put(identity: HostIdentity): Host | null {
     const { hostId, name } = identity;
+    if (this.#buried.has(hostId) || this.#buriedBefore.has(hostId)) return null;
     const known = this.#hosts.get(hostId);
+    if (known !== undefined && identity.version < known.identity.version) return known;
     this.#changed.add(hostId);
     if (known !== undefined) {
       const before = known.identity;
@@ -137,6 +155,30 @@ export class Registry {
     };
     this.#hosts.set(hostId, host);
     this.#idsByName.set(name, hostId);
+    return host;
+  }
+
+  /** For a while `put` does not take this host: it has been removed, whatever answer is still under way. */
+  bury(hostId: number): void {
+    this.#buried.add(hostId);
+  }
+
+  /** No answer is under way any more that is older than the round before. */
+  turnBurials(): void {
+    this.#buriedBefore = this.#buried;
+    this.#buried = new Set();
+  }
+
+  /** Lets go of a host: its name, its tokens, its ring. Answers it; null when it was not known. */
+  remove(hostId: number): Host | null {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined) return null;
+    this.#hosts.delete(hostId);
+    const { name } = host.identity;
+    if (this.#idsByName.get(name) === hostId) this.#idsByName.delete(name);
+    for (const [hash, owner] of this.#tokens) if (owner === hostId) this.#tokens.delete(hash);
+    this.#changed.delete(hostId);
+    this.#removed.add(hostId);
     return host;
   }
 
@@ -219,6 +261,6 @@ export class Registry {
 }
 
 export function hostRowOf(host: Host): HostRow {
-  const { hostId, name, intervalMs, tags, facts } = host.identity;
-  return { hostId, name, state: host.state, intervalMs, lastMs: host.lastMs, tags, facts };
+  const { hostId, name, alias, intervalMs, tags, facts } = host.identity;
+  return { hostId, name, alias, state: host.state, intervalMs, lastMs: host.lastMs, tags, facts };
 }

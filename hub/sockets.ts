@@ -280,12 +280,21 @@ export class Sockets<C> {
 
   #addRoute(route: Route): void {
     const handler = (res: HttpResponse, req: UwsRequest) => this.#exchange(res, req, route);
-    if (route.method === 'post') {
-      this.#app.post(route.path, handler);
-      return;
+    switch (route.method) {
+      case 'get':
+        this.#app.get(route.path, handler);
+        this.#app.head(route.path, handler);
+        break;
+      case 'post':
+        this.#app.post(route.path, handler);
+        break;
+      case 'patch':
+        this.#app.patch(route.path, handler);
+        break;
+      case 'delete':
+        this.#app.del(route.path, handler);
+        break;
     }
-    this.#app.get(route.path, handler);
-    this.#app.head(route.path, handler);
   }
 
   /** The one way through which a request is answered. */
@@ -386,7 +395,11 @@ function strayRoute(routes: readonly Route[]): Route {
       const shown = JSON.stringify(path.slice(0, 200));
       const matching = routes.filter((route) => matches(route.path, path));
       if (matching.length === 0) throw new HttpError(404, `Cannot find ${shown}: there is no such route`);
-      const methods = [...new Set(matching.flatMap((route) => (route.method === 'get' ? ['GET', 'HEAD'] : ['POST'])))];
+      const methods = [
+        ...new Set(
+          matching.flatMap((route) => (route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()])),
+        ),
+      ];
       throw new HttpError(
         405,
         `Cannot answer ${JSON.stringify(method.toUpperCase().slice(0, 20))} of ${shown}: ${methods.join(', ')} are allowed`,

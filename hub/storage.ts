@@ -15,6 +15,7 @@ import { type AdmitRequest, admit, findToken, openStreams, readHosts } from './s
 import { type ChecksumRequest, readChecksums } from './store/checksums.ts';
 import { codeOf, connect, type StoreConnection } from './store/connect.ts';
 import { FlightRunner, type ReplayedHost } from './store/flight-runner.ts';
+import { editHost, type HostEdit, readHostChanges, removeHost } from './store/host-edits.ts';
 import { IngestConnection, type StoreHealth } from './store/ingest-connection.ts';
 import { PendingSamples } from './store/pending.ts';
 import { type PushRequest, storePush } from './store/push.ts';
@@ -78,6 +79,9 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     openStreams: (request: { readonly hostId: number; readonly streams: readonly OfferedStream[] }) =>
       openStreams(small, request.hostId, request.streams),
     findToken: (hash: string) => findToken(small, hash),
+    editHost: (edit: HostEdit) => editHost(small, edit),
+    removeHost: (hostName: string) => removeHost(small, hostName),
+    hostChanges: (since: string) => readHostChanges(small, since),
     checksums: (request: ChecksumRequest) => readChecksums(small, request),
     pending: (request: PendingRequest) => Promise.resolve(pendingSamples.read(runner.pending, request)),
     push: (request: PushRequest) => storePush(small, runner, request),

@@ -51,8 +51,48 @@ create index batch_host_idx on batch (host, to_ms) include (ticks);
 alter table batch set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1,
   autovacuum_analyze_scale_factor = 0.2, autovacuum_vacuum_cost_delay = 0);
 
--- Shown instead of the name where it is not empty.
-alter table host add column alias text not null default '' check (length(alias) <= 255);
+-- The alias is shown instead of the name where it is not empty. In `tags` (what people said) null hides a tag of the agent's.
+alter table host
+  add column alias text not null default '' check (length(alias) <= 255),
+  -- The name that the agent asks for; its host may have been given another one.
+  add column agent_name text not null default '',
+  -- Rises with each change of what is said of the host, so that hubs on one database tell newer from older.
+  add column version int not null default 1,
+  add column changed_at timestamptz not null default clock_timestamp();
+
+create function note_host_change() returns trigger
+language plpgsql as $$
+begin
+  new.version := old.version + 1;
+  new.changed_at := clock_timestamp();
+  return new;
+end
+$$;
+create trigger host_changed before update on host for each row
+  when ((old.name, old.alias, old.agent_id, old.agent_version, old.agent_tags, old.tags, old.facts, old.interval_ms, old.archived_at, old.removed_at)
+    is distinct from (new.name, new.alias, new.agent_id, new.agent_version, new.agent_tags, new.tags, new.facts, new.interval_ms, new.archived_at, new.removed_at))
+  execute function note_host_change();
+
+-- What must be seen to the end although its host is hidden already.
+create index host_removed_idx on host (removed_at) where removed_at is not null;
+
+-- Hides a host and frees its name; null when there is none of that name. Its tokens are void from here on and its
+-- streams take nothing more: the ingest statement finds no row. Locks come in the order of open_streams (the host, then
+-- its streams by key), and each statement sees what was committed while the one before it waited for its lock.
+create function remove_host(of_name text) returns int
+language plpgsql as $$
+declare
+  of_host int;
+begin
+  update host h set removed_at = now(), agent_id = null
+  where h.name = of_name and h.removed_at is null and h.archived_at is null returning h.id into of_host;
+  if not found then return null; end if;
+  delete from token t where t.host = of_host;
+  perform from stream s where s.host = of_host order by s.id for update;
+  delete from stream s where s.host = of_host;
+  return of_host;
+end
+$$;
 
 -- A row of `chunk` on its way into the table: its bytes are cut out of three buffers by position (the first byte is 1).
 -- The layout's id is hex, which needs no quoting inside a composite inside an array.

@@ -85,7 +85,10 @@ create table host (
   created_at timestamp with time zone not null default now(),
   archived_at timestamp with time zone,
   removed_at timestamp with time zone,
-  alias text not null default ''::text
+  alias text not null default ''::text,
+  agent_name text not null default ''::text,
+  version integer not null default 1,
+  changed_at timestamp with time zone not null default clock_timestamp()
 ) with (fillfactor=70);
 alter table host add constraint host_agent_id_check CHECK ((length(agent_id) = 16));
 alter table host add constraint host_agent_id_key UNIQUE (agent_id);
@@ -94,6 +97,8 @@ alter table host add constraint host_kind_check CHECK ((kind = ANY (ARRAY['agent
 alter table host add constraint host_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255)));
 alter table host add constraint host_pkey PRIMARY KEY (id);
 CREATE UNIQUE INDEX host_name_key ON public.host USING btree (name) WHERE ((removed_at IS NULL) AND (archived_at IS NULL));
+CREATE INDEX host_removed_idx ON public.host USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+CREATE TRIGGER host_changed BEFORE UPDATE ON public.host FOR EACH ROW WHEN (((((((((((old.name IS DISTINCT FROM new.name) OR (old.alias IS DISTINCT FROM new.alias)) OR (old.agent_id IS DISTINCT FROM new.agent_id)) OR (old.agent_version IS DISTINCT FROM new.agent_version)) OR (old.agent_tags IS DISTINCT FROM new.agent_tags)) OR (old.tags IS DISTINCT FROM new.tags)) OR (old.facts IS DISTINCT FROM new.facts)) OR (old.interval_ms IS DISTINCT FROM new.interval_ms)) OR (old.archived_at IS DISTINCT FROM new.archived_at)) OR (old.removed_at IS DISTINCT FROM new.removed_at))) EXECUTE FUNCTION note_host_change();
 
 create table hub (
   id bytea not null default decode(replace((gen_random_uuid())::text, '-'::text, ''::text), 'hex'::text),
@@ -261,6 +266,17 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.note_host_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.version := old.version + 1;
+  new.changed_at := clock_timestamp();
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.open_streams(of_host integer, epochs bytea[], oldests bigint[], shifts double precision[])
  RETURNS TABLE(epoch bytea, id bigint, ordinal integer, stored_seq bigint, stored_crc bigint, gap_ticks bigint, shift_ms double precision, lease bigint)
  LANGUAGE plpgsql
@@ -283,6 +299,23 @@ begin
     select s.epoch, s.id, s.ordinal, s.stored_seq, s.stored_crc, s.gap_ticks, s.shift_ms, s.lease
     from unnest(epochs) with ordinality o (epoch, place) join stream s on s.host = of_host and s.epoch = o.epoch
     order by o.place;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.remove_host(of_name text)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  of_host int;
+begin
+  update host h set removed_at = now(), agent_id = null
+  where h.name = of_name and h.removed_at is null and h.archived_at is null returning h.id into of_host;
+  if not found then return null; end if;
+  delete from token t where t.host = of_host;
+  perform from stream s where s.host = of_host order by s.id for update;
+  delete from stream s where s.host = of_host;
+  return of_host;
 end
 $function$;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createApi, parseHosts, parseLatest } from './api.ts';
+import { createApi, parseHosts, parseLatest, parseStorage } from './api.ts';
+import { fakeStorage } from './testing/fake-storage.ts';
 
 function apiAnswering(answer: (path: string) => Response | Promise<Response>) {
   return createApi(async (input) => answer(String(input)));
@@ -25,6 +26,43 @@ describe('parseLatest()', () => {
   test('leaves out hosts without a time and values that are no numbers', () => {
     const latest = parseLatest({ a: { metrics: { x: 1, y: null }, timestamp: 2 }, b: { metrics: { x: 1 } } });
     expect([...latest]).toEqual([['a', { timeMs: 2_000, values: new Map([['x', 1]]) }]]);
+  });
+});
+
+describe('parseStorage()', () => {
+  test('takes what the hub says, with times in ms', () => {
+    const figures = parseStorage(fakeStorage(1_000_000_000_000, true));
+
+    expect(figures).toMatchObject({ batchCount: 41_600, warnings: ['budget', 'disk'], diskFreeBytes: 0.7 * 1024 ** 3 });
+    expect(figures.retention).toMatchObject({ lastMs: 1_000_000_000_000 - 1_260_000, hold: 'needed' });
+    expect(figures.compaction).toMatchObject({ isRunning: false, batches: 96_212, chunks: 1_204 });
+    expect(figures.tiers.map(({ tier, keepDays, isShortened }) => [tier, keepDays, isShortened])).toEqual([
+      ['raw', 14, true],
+      ['minute', 90, false],
+      ['hour', 1_096, false],
+    ]);
+  });
+
+  test('leaves out what is not as expected', () => {
+    const figures = parseStorage({
+      tiers: [{ tier: 'week' }, 7, { tier: 'raw', bytes: 'x' }],
+      warnings: 'disk',
+      retention: { hold: 'x' },
+    });
+
+    expect(figures.tiers).toEqual([
+      { tier: 'raw', bytes: 0, samples: 0, oldestMs: null, keepDays: 0, isShortened: false },
+    ]);
+    expect(figures).toMatchObject({ warnings: [], storageBytesMax: null, retention: { lastMs: null, hold: null } });
+  });
+});
+
+describe('readStorage()', () => {
+  test('fails with the answer', async () => {
+    expect(await apiAnswering(() => Response.json(fakeStorage(0, false))).readStorage()).toMatchObject({
+      batchCount: 41_600,
+    });
+    expect(await apiAnswering(() => new Response('', { status: 503 })).readStorage()).toBe('failed');
   });
 });
 

@@ -4,6 +4,8 @@
  * ends in 'failed'.
  */
 import { type HostState, hostStates } from '#core/message.ts';
+import { tiers } from '#core/tier.ts';
+import { holds, type StorageFigures, type TierFigures } from './model/storage-view.ts';
 
 export interface PolledHost {
   readonly state: HostState;
@@ -29,6 +31,8 @@ export interface PolledFleet {
 export interface Api {
   /** Every host with its newest values, or 'failed': the next round will tell. */
   readFleet(): Promise<PolledFleet | 'failed'>;
+  /** What is stored and what it takes. */
+  readStorage(): Promise<StorageFigures | 'failed'>;
 }
 
 /** An answer that takes longer is as good as none. */
@@ -45,18 +49,24 @@ export function createApi(fetchAnswer: typeof fetch): Api {
     return { body: await answer.json(), hubMs: Number.isNaN(dateMs) ? null : dateMs };
   }
 
+  /** What `read` makes of the answers, or 'failed'. */
+  async function orFailed<T>(read: () => Promise<T>): Promise<T | 'failed'> {
+    try {
+      return await read();
+    } catch (error) {
+      // No network, no answer in time, not 200, not JSON: all weather.
+      if (error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError) return 'failed';
+      throw error;
+    }
+  }
+
   return {
-    async readFleet() {
-      try {
+    readFleet: () =>
+      orFailed(async () => {
         const [hosts, latest] = await Promise.all([readJson('/fetch/hosts'), readJson('/fetch/latest')]);
         return { hosts: parseHosts(hosts.body), latest: parseLatest(latest.body), hubMs: latest.hubMs };
-      } catch (error) {
-        // No network, no answer in time, not 200, not JSON: all weather.
-        if (error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)
-          return 'failed';
-        throw error;
-      }
-    },
+      }),
+    readStorage: () => orFailed(async () => parseStorage((await readJson('/api/v1/storage')).body)),
   };
 }
 
@@ -83,6 +93,64 @@ export function parseLatest(body: unknown): Map<string, PolledTick> {
     latest.set(name, { timeMs, values });
   }
   return latest;
+}
+
+/** Body of `/api/v1/storage`. */
+export function parseStorage(body: unknown): StorageFigures {
+  const fields = new Map(entriesOf(body));
+  const batches = new Map(entriesOf(fields.get('batches')));
+  const retention = new Map(entriesOf(fields.get('retention')));
+  const compaction = new Map(entriesOf(fields.get('compaction')));
+  const warnings = fields.get('warnings');
+  return {
+    tiers: listOf(fields.get('tiers')).flatMap(tierOf),
+    batchCount: numberOf(batches.get('count')) ?? 0,
+    batchBytes: numberOf(batches.get('bytes')) ?? 0,
+    databaseBytes: numberOf(fields.get('database_bytes')) ?? 0,
+    storageBytesMax: numberOf(fields.get('storage_bytes_max')),
+    diskFreeBytes: numberOf(fields.get('disk_free_bytes')),
+    warnings: (['budget', 'disk'] as const).filter((word) => listOf(warnings).includes(word)),
+    retention: {
+      lastMs: msOrNull(retention.get('last_run')),
+      hold: holds.find((word) => word === retention.get('hold')) ?? null,
+      droppedBytes: numberOf(retention.get('dropped_bytes')) ?? 0,
+    },
+    compaction: {
+      isRunning: compaction.get('is_running') === true,
+      lastMs: msOrNull(compaction.get('last_run')),
+      batches: numberOf(compaction.get('batches')) ?? 0,
+      chunks: numberOf(compaction.get('chunks')) ?? 0,
+    },
+  };
+}
+
+function tierOf(value: unknown): TierFigures[] {
+  const fields = new Map(entriesOf(value));
+  const tier = tiers.find((word) => word === fields.get('tier'));
+  if (tier === undefined) return [];
+  return [
+    {
+      tier,
+      bytes: numberOf(fields.get('bytes')) ?? 0,
+      samples: numberOf(fields.get('samples')) ?? 0,
+      oldestMs: msOrNull(fields.get('oldest')),
+      keepDays: numberOf(fields.get('keep_days')) ?? 0,
+      isShortened: fields.get('is_shortened') === true,
+    },
+  ];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function msOrNull(seconds: unknown): number | null {
+  const number = numberOf(seconds);
+  return number === null ? null : number * 1_000;
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

@@ -282,3 +282,43 @@ describe('for everyone', () => {
     await page.getByRole('heading', { name: 'api-02' }).waitFor();
   });
 });
+
+describe('storage', () => {
+  test('is reached from the top bar, shows the tiers, and is kept in the address', async () => {
+    await open();
+    await pillSays(/live · \d/);
+    await page.getByRole('link', { name: 'Storage' }).click();
+    await page.getByRole('heading', { name: 'Storage' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?admin=storage');
+    await page.getByRole('row', { name: /^Raw .*14\sd$/ }).waitFor();
+    await page.getByText('It ran 21', { exact: false }).waitFor();
+    expect(await page.locator('pw-storage .notice').count()).toBe(0);
+    await page.reload();
+    await page.getByRole('row', { name: /^1 h / }).waitFor();
+    await page.goBack();
+    await expect.poll(() => page.locator('pw-host-card').count()).toBe(12);
+  });
+
+  test('says what is short, and keeps the figures while the hub cannot tell', async () => {
+    hub.isShort = true;
+    await open('?admin=storage');
+    await page.getByText(/Only 717\sMiB are free/).waitFor();
+    await page.getByText(/reached 89\s% of its bound/).waitFor();
+    await page.getByText('Raw since', { exact: false }).waitFor();
+    hub.refuse({ sockets: false, rest: true });
+    await page.getByText('The hub cannot tell now', { exact: false }).waitFor();
+    await page.getByRole('row', { name: /^Raw / }).waitFor();
+  });
+
+  test.each(['dark', 'light'] as const)('has no accessibility problem in %s, and fits a phone', async (colorScheme) => {
+    hub.isShort = true;
+    await page.emulateMedia({ colorScheme });
+    await open('?admin=storage');
+    await page.getByRole('row', { name: /^Raw / }).waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('link', { name: 'Storage' }).waitFor();
+    expect(await sidewaysPx()).toBe(0);
+    expect(await accessibilityProblems()).toEqual([]);
+  });
+});

@@ -10,7 +10,7 @@ const startMs = 1_000_000;
 const aheadMs = 3_600_000;
 
 function row(hostId: number, name: string, change: Partial<HostRow> = {}): HostRow {
-  return { hostId, name, state: 'up', intervalMs: 1_000, lastMs: 0, tags: {}, facts: {}, ...change };
+  return { hostId, name, alias: '', state: 'up', intervalMs: 1_000, lastMs: 0, tags: {}, facts: {}, ...change };
 }
 
 function dashboardUnderTest(polled: PolledFleet | 'failed' = 'failed') {
@@ -36,7 +36,7 @@ function dashboardUnderTest(polled: PolledFleet | 'failed' = 'failed') {
     nowMs: () => nowMs,
     random: () => 0.5,
     after: () => () => {},
-    api: { readFleet: async () => polled },
+    api: { readFleet: async () => polled, readStorage: async () => 'failed' },
     inflate: async (bytes) => bytes,
     background: (work) => works.push(work),
   });

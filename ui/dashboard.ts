@@ -16,6 +16,7 @@ import { bannerAfterMs, type LinkView, viewLink } from './model/link-view.ts';
 import { overviewKeys } from './model/metrics.ts';
 import { unitOfKey } from './model/names.ts';
 import { Signal } from './signal.ts';
+import { StorageWatch } from './storage-watch.ts';
 
 /** Time that a host's charts show. */
 export const windowMs = 300_000;
@@ -53,6 +54,7 @@ export class Dashboard implements FeedReceiver {
   /** The newest share of hosts on time is the last; null for a second in which nothing was heard. */
   readonly wire: (number | null)[] = [];
   readonly sampleRates: number[] = [];
+  readonly storage: StorageWatch;
   status: Status | null = null;
   /** Whether every host is known: an empty list is then really empty. */
   isComplete = false;
@@ -71,6 +73,7 @@ export class Dashboard implements FeedReceiver {
   constructor(options: DashboardOptions) {
     this.#options = options;
     this.#feed = new Feed(this, options);
+    this.storage = new StorageWatch(options.api, options.background);
     this.#fleetView = this.view();
     this.fleet.listChanged.subscribe(() => this.#followHosts());
   }
@@ -129,6 +132,12 @@ export class Dashboard implements FeedReceiver {
     this.#followOverview();
   }
 
+  /** Whether somebody looks at the storage. */
+  wantStorage(wants: boolean): void {
+    if (wants) this.storage.open(this.#options.nowMs());
+    else this.storage.close();
+  }
+
   /** Starts to follow a host; `close` with the result when it is no longer shown. */
   open(name: string): OpenHost {
     let open = this.#openHosts.get(name);
@@ -167,6 +176,7 @@ export class Dashboard implements FeedReceiver {
       this.#polledAtMs = localMs;
       this.#options.background(this.#poll());
     }
+    this.storage.second(localMs);
     this.wire.push(this.isLive ? this.fleet.onTimeRatio(this.hubMs) : null);
     if (this.wire.length > wireSeconds) this.wire.shift();
     this.#announce();

@@ -18,6 +18,8 @@ export class FleetHost {
   /** null while it is known from polling only. */
   id: number | null = null;
   name: string;
+  /** Empty for none. */
+  alias = '';
   state: HostState = 'never';
   intervalMs = 1_000;
   /** Time of the newest tick, epoch ms on the hub's clock; 0 when never seen. */
@@ -32,6 +34,11 @@ export class FleetHost {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** What people call it. */
+  get title(): string {
+    return this.alias === '' ? this.name : this.alias;
   }
 
   /** Takes note of a tick; an older one than the newest changes nothing. */
@@ -66,14 +73,14 @@ export interface FleetAges {
 }
 
 export class Fleet {
-  /** Hosts came or went, or their state, name, tags or facts changed. */
+  /** Hosts came or went, or their state, name, alias, tags or facts changed. */
   readonly listChanged = new Signal();
   #hosts: FleetHost[] = [];
   readonly #byId = new Map<number, FleetHost>();
   readonly #byName = new Map<string, FleetHost>();
   readonly #polledRow = new Float32Array(overviewWidth);
 
-  /** Sorted by name, numbers in it by their value. A new array after each change of the list. */
+  /** Sorted by title, numbers in it by their value. A new array after each change of the list. */
   get hosts(): readonly FleetHost[] {
     return this.#hosts;
   }
@@ -90,10 +97,12 @@ export class Fleet {
     for (const id of message.removed) this.#remove(this.#byId.get(id));
     for (const row of message.hosts) {
       const host = this.#byId.get(row.hostId) ?? this.#byName.get(row.name) ?? new FleetHost(row.name);
-      if (host.name !== row.name) this.#byName.delete(host.name);
+      // Its old name may be another's by now.
+      if (host.name !== row.name && this.#byName.get(host.name) === host) this.#byName.delete(host.name);
       if (host.id !== null && host.id !== row.hostId) this.#byId.delete(host.id);
       host.id = row.hostId;
       host.name = row.name;
+      host.alias = row.alias;
       host.state = row.state;
       host.intervalMs = row.intervalMs;
       host.lastMs = Math.max(host.lastMs, row.lastMs);
@@ -183,7 +192,9 @@ export class Fleet {
   }
 
   #changed(): void {
-    this.#hosts = [...this.#byName.values()].sort((a, b) => compareNames(a.name, b.name));
+    this.#hosts = [...this.#byName.values()].sort(
+      (a, b) => compareNames(a.title, b.title) || compareNames(a.name, b.name),
+    );
     this.listChanged.announce();
   }
 }

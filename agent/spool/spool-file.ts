@@ -193,7 +193,12 @@ export class SpoolFile {
     const stream = this.#known(epoch);
     assert(seq < stream.next, 'only numbered ticks are acknowledged');
     if (seq < stream.acked) return false;
-    if (seq > stream.acked) stream.ackedCrc = this.#items.crcAt(stream, seq);
+    if (seq > stream.acked) {
+      stream.ackedCrc = this.#items.crcAt(stream, seq);
+      // What the hub counts as given up and this end did not give up was too old when it came.
+      const expired = gapTicks - stream.gapTicks - this.#items.countGapTicks(stream, stream.acked, seq);
+      if (expired > 0) this.#options.onLost('expired', expired);
+    }
     stream.acked = seq;
     stream.gapTicks = gapTicks;
     this.#saveStream(stream);

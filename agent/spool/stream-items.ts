@@ -83,6 +83,12 @@ export class StreamItems {
     this.#sql.dropTicks.run(stream.base + firstSeq, stream.base + lastSeq);
   }
 
+  /** Ticks that gaps stand for above `afterSeq` and up to `lastSeq`. */
+  countGapTicks(stream: StreamState, afterSeq: number, lastSeq: number): number {
+    const through = (seq: number) => this.#sql.gapTicksThrough.get(seq, stream.id, seq) as number;
+    return through(lastSeq) - through(afterSeq);
+  }
+
   /** Deletes all from the stream's oldest item to `seq`, of a gap that reaches over it the part below. Returns the ticks. */
   dropThrough(stream: StreamState, seq: number): number {
     const gap = this.gapAt(stream, seq);

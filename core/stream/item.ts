@@ -57,14 +57,19 @@ export function itemCrc(item: Item): number {
     new DataView(bytes.buffer).setFloat64(0, item.lastSeq, true);
     return crc32c(bytes) || 1;
   }
+  return crc32c(item.column, crc32c(tickCrcHead(item))) || 1;
+}
+
+/** What the CRC of a tick covers before its column. */
+export function tickCrcHead({ seq, timeMs, layoutId }: Pick<TickItem, 'seq' | 'timeMs' | 'layoutId'>): Uint8Array {
   const head = new Uint8Array(24);
   const view = new DataView(head.buffer);
-  view.setFloat64(0, item.seq, true);
-  view.setFloat64(8, item.timeMs, true);
+  view.setFloat64(0, seq, true);
+  view.setFloat64(8, timeMs, true);
   for (let index = 0; index < 8; index += 1) {
-    head[16 + index] = Number.parseInt(item.layoutId.slice(index * 2, index * 2 + 2), 16);
+    head[16 + index] = Number.parseInt(layoutId.slice(index * 2, index * 2 + 2), 16);
   }
-  return crc32c(item.column, crc32c(head)) || 1;
+  return head;
 }
 
 /** A stream as the spool keeps it. */

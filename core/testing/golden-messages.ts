@@ -195,6 +195,7 @@ export const goldenMessages: readonly GoldenMessage[] = [
         {
           hostId: 3,
           name: 'web-1',
+          alias: 'Front door',
           state: 'up',
           intervalMs: 1_000,
           lastMs: 1_700_000_001_250,
@@ -204,7 +205,7 @@ export const goldenMessages: readonly GoldenMessage[] = [
       ],
       removed: [2],
     },
-    hex: '9327919703a57765622d3100cd03e8cb4278bcfe56ce200092a4726f6c65a3776562909102',
+    hex: '9327919803a57765622d31aa46726f6e7420646f6f7200cd03e8cb4278bcfe56ce200092a4726f6c65a3776562909102',
   },
   {
     from: 'hub to viewer',

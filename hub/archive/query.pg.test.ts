@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dayMs } from '#core/calendar.ts';
+import { dayMs, dayOf } from '#core/calendar.ts';
 import type { Layout } from '#core/series.ts';
 import type { Sql } from '../store/connect.ts';
 import { withDatabase } from '../testing/database.ts';
@@ -83,17 +83,77 @@ describe('runQuery()', () => {
       const ports = queryPorts(sql);
       const other: Layout = gauges(['b', 'c', 'a'], { intervalMs: 10_000 });
       await world.addSpan(layout, { startMs: startMs + 7_003, endMs: startMs + dayMs });
-      await expectTruth(ports, world, { count: 20, seed: 1 });
+      await expectTruth(ports, world, { count: 12, seed: 1 });
       await world.addSpan(other, { startMs: startMs + dayMs + 3_600_000, endMs: startMs + 2.2 * dayMs });
       await upkeep(sql, startMs + 2.2 * dayMs);
-      expect(await expectTruth(ports, world, { count: 60, seed: 2 })).toEqual(new Set(['raw', 'minute', 'hour']));
+      expect(await expectTruth(ports, world, { count: 40, seed: 2 })).toEqual(new Set(['raw', 'minute', 'hour']));
       // Late ticks for a day that is rolled up, first as batches, then in chunks that its rollup does not know.
       await world.addSpan(layout, { startMs: startMs + 40_000_003, endMs: startMs + 41_000_000 });
       await world.addSpan(layout, { startMs: startMs + 2.2 * dayMs, endMs: startMs + 2.4 * dayMs });
-      await expectTruth(ports, world, { count: 40, seed: 3 });
+      await expectTruth(ports, world, { count: 24, seed: 3 });
       await upkeep(sql, startMs);
-      await expectTruth(ports, world, { count: 40, seed: 4 });
+      await expectTruth(ports, world, { count: 24, seed: 4 });
       await upkeep(sql, startMs + 3 * dayMs);
-      await expectTruth(ports, world, { count: 40, seed: 5 });
+      await expectTruth(ports, world, { count: 24, seed: 5 });
+    }));
+
+  test('goes to a coarser tier where raw has gone, takes whole buckets at the edge, and says so', () =>
+    withDatabase(async ({ sql }) => {
+      const world = await HistoryWorld.create(sql, 2);
+      const ports = queryPorts(sql);
+      await world.addSpan(layout, { startMs, endMs: startMs + 2 * dayMs });
+      await upkeep(sql, startMs + 3 * dayMs);
+      const day = dayOf(startMs);
+      const span = { startMs: startMs + 3_630_500, endMs: startMs + 1.5 * dayMs + 500 };
+      const ask = (resolution: Resolution) => runQuery(ports, requestOf(world, { ...span, resolution }), never);
+      const problems = (answer: Awaited<ReturnType<typeof ask>>, fromMs: number) =>
+        answer.series.map((series) => world.problemOf(series, { ...span, startMs: fromMs }));
+
+      expect(await ask({ kind: 'step', stepMs: 30_000 })).toMatchObject({ tier: 'raw', coarserBy: null });
+      await sql`insert into floor values (0, ${day + 1})`;
+      await sql`delete from chunk where tier = 0 and day = ${day}`;
+      const minutes = await ask({ kind: 'step', stepMs: 30_000 });
+      expect(minutes).toMatchObject({ tier: 'minute', coarserBy: 'retention', floors: { raw: day + 1 } });
+      expect(problems(minutes, startMs + 3_600_000)).toEqual([null, null]);
+      const samples = await ask({ kind: 'raw' });
+      expect(samples).toMatchObject({ tier: 'raw', coarserBy: null });
+      expect(problems(samples, startMs + dayMs)).toEqual([null, null]);
+      await sql`insert into floor values (1, ${day + 1})`;
+      await sql`delete from chunk where tier = 1 and day = ${day}`;
+      const hours = await ask({ kind: 'step', stepMs: 60_000 });
+      expect(hours).toMatchObject({ tier: 'hour', coarserBy: 'retention' });
+      expect(problems(hours, startMs + 3_600_000)).toEqual([null, null]);
+    }));
+
+  test('refuses what would be too much, by its content and not by its span', () =>
+    withDatabase(async ({ sql }) => {
+      const world = await HistoryWorld.create(sql, 3);
+      const ports = queryPorts(sql);
+      await world.addSpan(gauges(['a', 'b'], { intervalMs: 1_000 }), { startMs, endMs: startMs + 60_000 });
+      await upkeep(sql, startMs + 60_000);
+      const sparse = requestOf(world, { endMs: startMs + 3_000 * dayMs, resolution: { kind: 'raw' } });
+      expect((await runQuery(ports, sparse, never)).series).toHaveLength(2);
+      await sql`update chunk set ticks = 2_000_000_000 where tier = 0`;
+      await expect(runQuery(ports, sparse, never)).rejects.toThrow(
+        /^Cannot answer query: at most \d+ stored values may be read/,
+      );
+    }));
+
+  test('gives samples where they are no more than the points, whatever tier the span would have', () =>
+    withDatabase(async ({ sql }) => {
+      const world = await HistoryWorld.create(sql, 4);
+      const ports = queryPorts(sql);
+      const hourly = gauges(['a', 'b'], { intervalMs: 3_600_000 });
+      await world.addSpan(hourly, { startMs: startMs + 1_234, endMs: startMs + 2 * dayMs });
+      await upkeep(sql, startMs + 3 * dayMs);
+      const request = requestOf(world, { resolution: { kind: 'points', pointsMax: 100, prefersSamples: true } });
+      const { series } = await runQuery(ports, request, never);
+
+      expect(series.map(({ content }) => content.kind)).toEqual(['samples', 'samples']);
+      expect(series.map((one) => world.problemOf(one, request))).toEqual([null, null]);
+      const [one] = (
+        await runQuery(ports, { ...request, resolution: { kind: 'points', pointsMax: 1, prefersSamples: true } }, never)
+      ).series;
+      expect(one!.content.kind === 'buckets' && one!.content.buckets.starts.length).toBe(1);
     }));
 });

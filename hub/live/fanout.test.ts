@@ -5,7 +5,8 @@ import { decodeToViewer } from '#core/codec.ts';
 import { publishBytesMax, viewerBufferedBytesMax } from '#core/limits.ts';
 import type { FromViewer, Status, ToViewer } from '#core/message.ts';
 import { decodeLayout, type Layout } from '#core/series.ts';
-import { type HostIdentity, Registry } from '../registry.ts';
+import { type HostIdentity, hostRowOf, Registry } from '../registry.ts';
+import { hostIdentity } from '../testing/host-identity.ts';
 import { gauges, tickOf } from '../testing/ticks.ts';
 import { Fanout, type ViewerSocket } from './fanout.ts';
 
@@ -104,8 +105,7 @@ class Fleet {
   });
 
   host(hostId: number, options: Partial<HostIdentity> = {}): void {
-    const identity = { hostId, name: `host-${hostId}`, kind: 'agent', agentId: null, tags: {}, facts: {} } as const;
-    this.registry.put({ ...identity, intervalMs: 1_000, lastMs: 0, ...options });
+    this.registry.put(hostIdentity(hostId, options));
   }
   viewer(): TestViewer {
     const viewer = new TestViewer(this);
@@ -468,5 +468,45 @@ describe('hosts', () => {
     fleet.fanout.hostsChanged({ hosts: [], removed: [7] });
 
     expect(viewer.take()).toEqual([{ kind: 'hosts', hosts: [], removed: [7] }]);
+  });
+
+  test('that are gone are told before those that may have their names, in messages of a bounded size', () => {
+    const fleet = new Fleet();
+    fleet.host(9_999);
+    const viewer = fleet.viewer();
+    viewer.take();
+    const removed = Array.from({ length: 2_500 }, (_, index) => index + 1);
+    fleet.fanout.hostsChanged({ hosts: [hostRowOf(fleet.registry.host(9_999)!)], removed });
+
+    const pages = viewer.take().flatMap((message) => (message.kind === 'hosts' ? [message] : []));
+    expect(pages.map((page) => [page.hosts.length, page.removed.length])).toEqual([
+      [0, 1_000],
+      [0, 1_000],
+      [0, 500],
+      [1, 0],
+    ]);
+  });
+
+  test('removed() ends what viewers see of the host, and one that is behind hears of it later', () => {
+    const fleet = new Fleet();
+    fleet.host(1);
+    const viewers = [fleet.viewer(), fleet.viewer()];
+    for (const viewer of viewers) fleet.tell(viewer, { kind: 'subscribe', hostIds: [1], windowMs: 1_000 });
+    const [quick, slow] = viewers as [TestViewer, TestViewer];
+    slow.buffered = 1_000_000;
+    fleet.fanout.dropped(slow, 0);
+    for (const viewer of viewers) viewer.take();
+
+    fleet.registry.remove(1);
+    fleet.fanout.removed(1);
+    fleet.fanout.hostsChanged(fleet.registry.takeChanges()!);
+    expect([fleet.fanout.isWatched(1), quick.topics.has('host/1'), quick.take()]).toEqual([
+      false,
+      false,
+      [{ kind: 'hosts', hosts: [], removed: [1] }],
+    ]);
+    slow.drain();
+    expect(slow.take()).toEqual([{ kind: 'hosts', hosts: [], removed: [1] }]);
+    expect(slow.topics).toEqual(new Set(['all']));
   });
 });

@@ -49,6 +49,8 @@ interface Viewer {
   group: { readonly key: string; readonly group: OverviewGroup } | null;
   /** Monotonic ms; null while it keeps up. */
   behindSinceMs: number | null;
+  /** Hosts that were removed while it was behind. */
+  missedRemovals: number[];
   /** What was left in its buffer by what is sent at once (hosts, snapshots): it may take its time to read that. Falls with the buffer. */
   grantedBytes: number;
 }
@@ -60,6 +62,8 @@ const backlogHostsMax = 60;
 const hostRowsMax = 40;
 const wordCharacters = 16;
 const pageCharactersMax = 24 * 1024;
+/** Ids of removed hosts in one message; with 40 rows of words still below its 4,096 elements. */
+const removedMax = 1_000;
 
 export class Fanout {
   readonly #registry: Registry;
@@ -96,11 +100,12 @@ export class Fanout {
       sentLayouts: new Set(),
       group: null,
       behindSinceMs: null,
+      missedRemovals: [],
       grantedBytes: 0,
     };
     this.#viewers.set(socket, viewer);
     this.#send(viewer, status);
-    this.#sendHosts(viewer);
+    this.#sendHosts(viewer, []);
     this.#grant(viewer);
     this.#join(viewer, 'all');
   }
@@ -155,7 +160,22 @@ export class Fanout {
   }
 
   hostsChanged(changes: { readonly hosts: readonly HostRow[]; readonly removed: readonly number[] }): void {
+    if (changes.removed.length > 0) {
+      for (const viewer of this.#viewers.values())
+        if (viewer.behindSinceMs !== null) viewer.missedRemovals.push(...changes.removed);
+    }
     for (const message of hostPages(changes.hosts, changes.removed)) this.#publishTo('all', message);
+  }
+
+  /** Nobody watches a removed host any more; that it is gone is said by `hostsChanged`. */
+  removed(hostId: number): void {
+    for (const viewer of this.#watchers.get(hostId) ?? []) {
+      viewer.hosts.delete(hostId);
+      viewer.socket.unsubscribe(topicOf(hostId));
+    }
+    this.#watchers.delete(hostId);
+    this.#publishedLayouts.delete(hostId);
+    this.#changedHosts.delete(hostId);
   }
 
   /** Whether some viewer watches this host. */
@@ -195,7 +215,8 @@ export class Fanout {
     if (viewer === undefined || viewer.behindSinceMs === null || socket.bufferedBytes() > 0) return;
     viewer.behindSinceMs = null;
     this.behindCount -= 1;
-    this.#sendHosts(viewer);
+    this.#sendHosts(viewer, viewer.missedRemovals);
+    viewer.missedRemovals = [];
     this.#grant(viewer);
     this.#join(viewer, 'all');
     for (const hostId of viewer.hosts.keys()) this.#show(viewer, hostId, nowMs);
@@ -326,8 +347,8 @@ export class Fanout {
     }
   }
 
-  #sendHosts(viewer: Viewer): void {
-    for (const message of hostPages([...this.#registry.hosts()].map(hostRowOf), [])) this.#send(viewer, message);
+  #sendHosts(viewer: Viewer, removed: readonly number[]): void {
+    for (const message of hostPages([...this.#registry.hosts()].map(hostRowOf), removed)) this.#send(viewer, message);
   }
 
   /** The ticks before the newest, oldest first, for a fleet that is small enough to be shown as sparklines. */
@@ -413,12 +434,18 @@ function hostPages(hosts: readonly HostRow[], removed: readonly number[]): Hosts
     page.hosts.push(row);
     page.characters += characters;
   }
-  return pages.map((page, index) => ({ kind: 'hosts', hosts: page.hosts, removed: index === 0 ? removed : [] }));
+  const messages: Hosts[] = pages.map((page) => ({ kind: 'hosts', hosts: page.hosts, removed: [] }));
+  if (removed.length === 0) return messages;
+  // First those that went: one of the others may have a name of theirs.
+  const farewells: Hosts[] = [];
+  for (let at = 0; at < removed.length; at += removedMax)
+    farewells.push({ kind: 'hosts', hosts: [], removed: removed.slice(at, at + removedMax) });
+  return hosts.length === 0 ? farewells : [...farewells, ...messages];
 }
 
 /** Characters of a row's words, and a handful for each word: a bound on words and on bytes in one. */
-function charactersOf({ name, tags, facts }: HostRow): number {
-  let count = 64 + name.length;
+function charactersOf({ name, alias, tags, facts }: HostRow): number {
+  let count = 64 + name.length + alias.length;
   for (const record of [tags, facts]) {
     for (const word in record) count += wordCharacters + word.length + record[word]!.length;
   }

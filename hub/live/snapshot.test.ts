@@ -9,6 +9,7 @@ import type { Snapshot } from '#core/message.ts';
 import { Ring, type RingTick } from '#core/ring.ts';
 import type { Layout } from '#core/series.ts';
 import { Registry } from '../registry.ts';
+import { hostIdentity } from '../testing/host-identity.ts';
 import { gauges, tickOf } from '../testing/ticks.ts';
 import { snapshotPages } from './snapshot.ts';
 
@@ -97,8 +98,7 @@ describe('snapshotPages()', () => {
   test('of a host with an interval of 10 s hold its whole window', () => {
     const registry = new Registry({ ringBytesMax: 1e9, ringWindowMsMax: 300_000 });
     const layout = gauges(['a'], { intervalMs: 10_000 });
-    const identity = { hostId: 1, name: 'slow', kind: 'agent', agentId: null, tags: {}, facts: {} } as const;
-    registry.put({ ...identity, intervalMs: 1_000, lastMs: 0 });
+    registry.put(hostIdentity(1));
     for (let seq = 1; seq <= 100; seq += 1) registry.push(1, tickOf(layout, seq, [seq]), 0);
     const rows = rowsOf(snapshotPages(1, registry.host(1)!.ring, 1_000_000 - 300_000), [layout]);
 

@@ -2,6 +2,7 @@
  * `POST /aggregate` (and GET, as old clients ask): compacts, rolls up, and lets go of what is too old, now instead of when it is due.
  */
 import { HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
+import { RemoteError } from '../threads/rpc.ts';
 import type { EngineOf } from './fetch.ts';
 import { aggregateQuery, parseQuery } from './schemas.ts';
 
@@ -31,7 +32,9 @@ async function aggregate(engineOf: EngineOf, request: HttpRequest) {
 async function storageAnswer<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
-  } catch {
+  } catch (error) {
+    // Without a code it is a fault of ours, not the database's.
+    if (!(error instanceof RemoteError) || error.code === null) throw error;
     throw new HttpError(503, 'Cannot aggregate: the database is away', { 'retry-after': '10' });
   }
 }

@@ -22,7 +22,6 @@ export function fetchRoutes(engineOf: EngineOf): Route[] {
     { ...read, path: '/fetch/latest', answer: latest },
     { ...read, path: '/api/v1/latest', answer: latest },
     { ...read, path: '/fetch/hosts', answer: hosts },
-    { ...read, path: '/api/v1/hosts', answer: hosts },
   ];
 }
 
@@ -55,7 +54,8 @@ function answerHosts(engine: Engine, request: HttpRequest): HttpAnswer {
   return jsonAnswer(answer);
 }
 
-function* selectHosts(engine: Engine, request: HttpRequest): Generator<Host> {
+/** The hosts that a request asks for. */
+export function* selectHosts(engine: Engine, request: HttpRequest): Generator<Host> {
   const { host: name, tag } = parseQuery(hostsQuery, request.query);
   const [tagName, tagValue] = tag === undefined ? [] : splitTag(tag);
   for (const host of engine.registry.hosts()) {
@@ -71,7 +71,8 @@ function splitTag(tag: string): [string, string?] {
   return at < 0 ? [tag] : [tag.slice(0, at), tag.slice(at + 1)];
 }
 
-function secondsOf(ms: number): number | null {
+/** Epoch seconds; null for never. */
+export function secondsOf(ms: number): number | null {
   return ms === 0 ? null : ms / 1_000;
 }
 

@@ -2,6 +2,7 @@
  * The history of one series in the old shape, on the old path and on `/api/v1`.
  */
 import type { Engine } from '../engine.ts';
+import { unknownHostError } from '../hosts.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, type Route } from '../http.ts';
 import { pushedKeyOf } from '../push-body.ts';
 import type { EngineOf } from './fetch.ts';
@@ -27,7 +28,7 @@ async function answerHistory(engine: Engine, request: HttpRequest): Promise<Http
   const query = parseQuery(historyQuery, request.query);
   const name = decodePart(rawHost);
   const host = engine.registry.byName(name);
-  if (host === undefined) throw new HttpError(404, `Cannot find host: got ${JSON.stringify(name.slice(0, 200))}`);
+  if (host === undefined) throw unknownHostError(name);
   const metric = decodePart(rawKey);
   const key = host.identity.kind === 'push' ? (pushedKeyOf(metric) ?? metric) : metric;
   const endMs = query.end === undefined ? Date.now() : query.end * 1_000;
@@ -50,7 +51,8 @@ async function answerHistory(engine: Engine, request: HttpRequest): Promise<Http
   );
 }
 
-function decodePart(part: string): string {
+/** A percent-encoded part of a path. Throws HttpError 400. */
+export function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

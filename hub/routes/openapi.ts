@@ -13,11 +13,18 @@ import {
   historyAnswer,
   historyEnvelopeAnswer,
   historyQuery,
+  hostAnswer,
+  hostMapAnswer,
+  hostPatchBody,
   hostsAnswer,
   hostsQuery,
   latestAnswer,
   receivedAnswer,
+  removeHostAnswer,
+  removeHostBody,
   storageAnswer,
+  updateTagsAnswer,
+  updateTagsBody,
 } from './schemas.ts';
 
 export function openApiRoute(version: string): Route {
@@ -71,6 +78,11 @@ export function openApiDocument(version: string) {
     parameters: queryParameters(aggregateQuery),
     responses: { 200: response('Triggered, or running already', aggregateAnswer), ...errors(400, 403, 503) },
   };
+  const removal = {
+    summary: 'Remove a host with all its data',
+    description: 'It is hidden and its name is free at once; its agent is sent away; its data goes in the background.',
+    responses: { 200: response('Hidden', removeHostAnswer), ...errors(400, 403, 404, 503) },
+  };
   return {
     openapi: '3.1.0',
     info: {
@@ -103,10 +115,7 @@ export function openApiDocument(version: string) {
               schema: { type: 'string', maxLength: 200 },
             },
           ],
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: schemaOf(pushBodySchema, 'input') } },
-          },
+          requestBody: requestBody(pushBodySchema),
           responses: { 200: response('Stored', receivedAnswer), ...errors(400, 403, 409, 413, 415, 503) },
         },
       },
@@ -126,7 +135,36 @@ export function openApiDocument(version: string) {
       '/fetch/latest': { get: latest },
       '/api/v1/latest': { get: latest },
       '/fetch/hosts': { get: hosts },
-      '/api/v1/hosts': { get: hosts },
+      '/api/v1/hosts': {
+        get: { ...hosts, responses: { 200: response('By name', hostMapAnswer), ...errors(400, 503) } },
+      },
+      '/api/v1/hosts/{host}': {
+        parameters: [pathParameter('host', 'Name of the host, percent-encoded')],
+        get: { summary: 'One host', responses: { 200: response('The host', hostAnswer), ...errors(400, 404, 503) } },
+        patch: {
+          summary: 'Give a host an alias, tags or another name',
+          requestBody: requestBody(hostPatchBody),
+          responses: {
+            200: response('The host as it is now', hostAnswer),
+            ...errors(400, 403, 404, 409, 413, 415, 503),
+          },
+        },
+        delete: removal,
+      },
+      '/update_tags': {
+        post: {
+          summary: 'Replace the tags that people gave a host',
+          requestBody: requestBody(updateTagsBody),
+          responses: { 200: response('Done', updateTagsAnswer), ...errors(400, 403, 404, 413, 415, 503) },
+        },
+      },
+      '/remove_host': {
+        post: {
+          ...removal,
+          requestBody: requestBody(removeHostBody),
+          responses: { ...removal.responses, ...errors(413, 415) },
+        },
+      },
       '/fetch/history/{host}/{metric}': { get: history },
       '/api/v1/history/{host}/{metric}': { get: history },
       '/api/v1/query': {
@@ -147,6 +185,10 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output') {
 
 function response(description: string, schema: z.ZodType) {
   return { description, content: { 'application/json': { schema: schemaOf(schema) } } };
+}
+
+function requestBody(schema: z.ZodType) {
+  return { required: true, content: { 'application/json': { schema: schemaOf(schema, 'input') } } };
 }
 
 function text(description: string) {

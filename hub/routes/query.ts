@@ -7,6 +7,7 @@ import { csvHead } from '../archive/answer-text.ts';
 import type { QueriedHost, Resolution, Span } from '../archive/query-request.ts';
 import type { Engine } from '../engine.ts';
 import type { HistoryQuery } from '../history.ts';
+import { unknownHostError } from '../hosts.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, type Route } from '../http.ts';
 import { pushedKeyOf } from '../push-body.ts';
 import type { Host } from '../registry.ts';
@@ -115,7 +116,7 @@ export function bytesAnswer(engine: Engine, body: Uint8Array, type: string): Htt
 function historyQueryOf(engine: Engine, input: QueryInput): HistoryQuery {
   const hosts = [...new Set(input.hosts)].map((name) => {
     const host = engine.registry.byName(name);
-    if (host === undefined) throw new HttpError(404, `Cannot find host: got ${JSON.stringify(name.slice(0, 200))}`);
+    if (host === undefined) throw unknownHostError(name);
     return host;
   });
   const hasPushed = hosts.some(({ identity }) => identity.kind === 'push');

@@ -2,8 +2,13 @@
  * What REST takes and gives, once: the routes validate by these and the OpenAPI document is made of them.
  */
 import { z } from 'zod';
+import { tagsPerSideMax } from '#core/limits.ts';
 import { hostStates } from '#core/message.ts';
+import { hostNameProblem, isVisible, tagNameCharactersMax, tagValueCharactersMax } from '../host-name.ts';
 import { HttpError } from '../http.ts';
+
+/** As many as a name may have: it stands in the same places. */
+const aliasCharactersMax = 240;
 
 const tags = z.record(z.string(), z.string()).describe('Tags of the host');
 
@@ -24,6 +29,55 @@ export const hostsAnswer = z.record(
     last_seen: z.number().nullable().describe('Epoch seconds; null when never'),
   }),
 );
+
+/** A host with all that is known of it. */
+export const hostAnswer = z.object({
+  id: z.number().int(),
+  name: z.string().describe('Unique among the hosts that there are'),
+  alias: z.string().describe('Shown instead of the name; empty for none'),
+  kind: z.enum(['agent', 'push']),
+  tags: tags.describe('What is shown: the tags of people over those of the agent'),
+  agent_tags: tags.describe('What the agent, or the client that pushes, says'),
+  people_tags: z.record(z.string(), z.string().nullable()).describe('What people said; null hides a tag of the agent'),
+  facts: z.record(z.string(), z.string()).describe('What the agent found out about its machine'),
+  agent_version: z.string(),
+  interval: z.number().describe('Seconds between ticks'),
+  first_seen: z.number().describe('Epoch seconds'),
+  last_seen: z.number().nullable().describe('Epoch seconds; null when never'),
+  status: z.enum(hostStates),
+});
+
+/** Hosts by name. */
+export const hostMapAnswer = z.record(z.string(), hostAnswer);
+
+const visibleText = (max: number) => z.string().max(max).refine(isVisible, 'visible text is wanted');
+const hostName = z.string().min(1).max(255);
+
+const peopleTags = z
+  .record(visibleText(tagNameCharactersMax).min(1), visibleText(tagValueCharactersMax).nullable())
+  .refine((record) => Object.keys(record).length <= tagsPerSideMax, `at most ${tagsPerSideMax} are allowed`)
+  .describe('Replaces all tags that people gave the host. null hides a tag of the agent; {} leaves those of the agent');
+
+export const updateTagsBody = z.strictObject({ hostname: hostName, tags: peopleTags });
+export const updateTagsAnswer = z.object({ message: z.literal('Tags updated successfully') });
+
+export const removeHostBody = z.strictObject({ hostname: hostName });
+export const removeHostAnswer = z.object({ status: z.literal('success'), message: z.string() });
+
+export const hostPatchBody = z
+  .strictObject({
+    name: z
+      .string()
+      .superRefine((name, context) => {
+        const problem = hostNameProblem(name);
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional()
+      .describe('Another name; its agent keeps it. 1..240 visible characters'),
+    alias: visibleText(aliasCharactersMax).optional().describe('Shown instead of the name; empty for none'),
+    tags: peopleTags.optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'at least one of "name", "alias" and "tags" is wanted');
 
 export const historyAnswer = z
   .array(z.tuple([z.number(), z.number().nullable()]))

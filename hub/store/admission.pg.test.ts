@@ -24,7 +24,7 @@ function ask(
 
 async function enrol(sql: postgres.Sql, options: Parameters<typeof ask>[1] = {}): Promise<Admitted> {
   const answer = await ask(sql, options);
-  if (answer.kind === 'refused') throw new Error(answer.why);
+  if (answer.kind !== 'admitted') throw new Error(JSON.stringify(answer));
   return answer;
 }
 
@@ -37,9 +37,7 @@ describe('admit()', () => {
 
       expect(answer).toMatchObject({
         hostName: 'web',
-        tags: { role: 'db' },
-        facts: { os: 'Linux' },
-        intervalMs: 2_000,
+        host: { tags: { role: 'db' }, facts: { os: 'Linux' }, intervalMs: 2_000, agentVersion: '0.1.0', alias: '' },
         streams: [{ epoch: someId('e'), ordinal: 1, storedSeq: 0, storedCrc: null, gapTicks: 0, shiftMs: 0 }],
       });
       expect(answer.token).toMatch(/^[A-Za-z0-9_-]{43}$/);
@@ -114,7 +112,7 @@ describe('admit()', () => {
       const gone = await enrol(sql);
       await sql`update host set removed_at = now(), agent_id = null where id = ${gone.hostId}`;
 
-      expect(await ask(sql, { tokenHostId: gone.hostId })).toMatchObject({ kind: 'refused' });
+      expect(await ask(sql, { tokenHostId: gone.hostId })).toEqual({ kind: 'removed' });
       expect((await enrol(sql)).hostName).toBe('web');
       expect((await readHosts(sql)).hosts).toHaveLength(1);
     }));
@@ -174,7 +172,7 @@ describe('admit()', () => {
       await sql`update host set tags = '{"role": "db"}' where id = ${hostId}`;
       const answer = await enrol(sql, { tokenHostId: hostId, tags: { role: 'web', site: 'b' }, agentVersion: '9' });
 
-      expect(answer.tags).toEqual({ role: 'db', site: 'b' });
+      expect(answer.host.tags).toEqual({ role: 'db', site: 'b' });
       expect(await sql`select agent_version from host`).toEqual([{ agent_version: '9' }]);
     }));
 
@@ -189,8 +187,11 @@ describe('admit()', () => {
         facts: { interval_ms: '1e308', 'b\0': '\0' },
       });
 
-      expect(answer).toMatchObject({ hostName: 'unnamed', intervalMs: 3_600_000, tags: { 'a\ufffd': '\ufffd' } });
-      expect(Object.keys(answer.tags)).toHaveLength(64);
+      expect(answer).toMatchObject({
+        hostName: 'unnamed',
+        host: { intervalMs: 3_600_000, tags: { 'a\ufffd': '\ufffd' } },
+      });
+      expect(Object.keys(answer.host.tags)).toHaveLength(64);
     }));
 });
 

@@ -3,10 +3,12 @@
  * and names"). A token is 32 random bytes; only its SHA-256 is stored.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { tagsPerSideMax } from '#core/limits.ts';
 import type { Hello, Id128 } from '#core/message.ts';
 import { cleanLabelValue } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { cleanHostName } from '../host-name.ts';
+import { mergeTags } from '../host-tags.ts';
 import type { OfferedStream } from '../intake/clock-shift.ts';
 import { intervalOf } from '../intake/message-checks.ts';
 import type { HostIdentity } from '../registry.ts';
@@ -28,13 +30,13 @@ export type AdmitAnswer =
       readonly hostId: number;
       readonly hostName: string;
       readonly token: string | null;
-      readonly tags: Readonly<Record<string, string>>;
-      readonly facts: Readonly<Record<string, string>>;
-      readonly intervalMs: number;
+      readonly host: KnownHost;
       readonly streams: readonly HubStreamShape[];
     }
-  /** The token was used already, so the enrolment key cannot give another; or the host was removed; or what it says cannot be stored. */
-  | { readonly kind: 'refused'; readonly why: string };
+  /** The token was used already, so the enrolment key cannot give another; or its host has another agent now; or what it says cannot be stored. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** The host of its token is no more. */
+  | { readonly kind: 'removed' };
 
 /** Looks up or creates the host of a hello, notes what it says of itself, and opens its streams. Rejects when the database is away. */
 export async function admit(sql: Sql, request: AdmitRequest): Promise<AdmitAnswer> {
@@ -65,25 +67,29 @@ async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
   }
   const intervalMs = intervalOf(hello.facts);
   const agentId = Buffer.from(hello.agentId, 'hex');
-  const rows = await sql<{ name: string; tags: Record<string, string>; facts: Record<string, string> }[]>`
+  // The row is read as it was before the update.
+  const rows = await sql<HostColumns[]>`
     with changed as (
-      update host set agent_tags = ${sql.json(hello.tags)}, facts = ${sql.json(hello.facts)},
+      update host set agent_tags = ${sql.json(hello.tags)}, facts = ${sql.json(hello.facts)}, agent_name = ${hello.hostName},
         agent_version = ${hello.agentVersion}, machine_id = ${hello.machineId}, interval_ms = ${intervalMs}
       where id = ${hostId} and agent_id = ${agentId} and removed_at is null
-        and (agent_tags, facts, agent_version, machine_id, interval_ms) is distinct from
-          (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.agentVersion}, ${hello.machineId}, ${intervalMs}))
-    select name, ${sql.json(hello.tags)}::jsonb || tags as tags, ${sql.json(hello.facts)}::jsonb as facts
-    from host where id = ${hostId} and agent_id = ${agentId} and removed_at is null`;
-  const host = rows[0];
-  if (host === undefined)
-    return { kind: 'refused', why: 'Cannot accept agent: its host was removed, or given to another agent' };
+        and (agent_tags, facts, agent_name, agent_version, machine_id, interval_ms) is distinct from
+          (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.hostName}, ${hello.agentVersion}, ${hello.machineId}, ${intervalMs}))
+    select ${hostColumns(sql)} from host h where h.id = ${hostId} and h.agent_id = ${agentId} and h.removed_at is null`;
+  const row = rows[0];
+  if (row === undefined) return await absence(sql, hostId);
+  const { tags: agentTags, facts, agentVersion } = hello;
+  const host = knownHostOf({ ...row, agentTags, facts, agentVersion, intervalMs });
   const streams = await openStreams(sql, hostId, request.streams);
-  const { name: hostName, tags, facts } = host;
-  return { kind: 'admitted', hostId, hostName, token, tags, facts, intervalMs, streams };
+  return { kind: 'admitted', hostId, hostName: host.name, token, host, streams };
 }
 
-/** Tags, and facts, of one host: it is shown to every viewer. */
-const wordsMax = 64;
+/** Why the agent of a token has no host. */
+async function absence(sql: Sql, hostId: number): Promise<Exclude<AdmitAnswer, { kind: 'admitted' }>> {
+  const [other] = await sql`select from host where id = ${hostId} and removed_at is null`;
+  if (other === undefined) return { kind: 'removed' };
+  return { kind: 'refused', why: 'Cannot accept agent: its host was given to another agent' };
+}
 
 /** What the database can hold and people can read: NUL and lone surrogates would be refused for ever. */
 function cleanHello(hello: Hello): Hello {
@@ -98,7 +104,7 @@ function cleanHello(hello: Hello): Hello {
 }
 
 function cleanRecord(record: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(record).slice(0, wordsMax);
+  const entries = Object.entries(record).slice(0, tagsPerSideMax);
   return Object.fromEntries(entries.map(([name, value]) => [cleanLabelValue(name), cleanLabelValue(value)]));
 }
 
@@ -170,20 +176,30 @@ async function findOrCreateHost(
     if (own.is_used) return { kind: 'refused', why: 'Cannot enrol agent: it has used a token of its own already' };
     return { kind: 'found', hostId: own.id };
   }
-  const name = hello.hostName;
-  const [same] = await tx<{ id: number; machine_id: string; kind: string }[]>`
-    select id, machine_id, kind from host where removed_at is null and archived_at is null and name = ${name}`;
-  const isSameMachine =
-    same !== undefined && same.kind === 'agent' && hello.machineId !== '' && same.machine_id === hello.machineId;
-  if (isSameMachine && !connectedHostIds.includes(same.id)) {
-    await tx`delete from token where host = ${same.id}`;
-    await tx`update host set agent_id = ${agentId} where id = ${same.id}`;
-    return { kind: 'found', hostId: same.id };
+  const heritage = (await hostsOfMachine(tx, hello)).find((hostId) => !connectedHostIds.includes(hostId));
+  if (heritage !== undefined) {
+    await tx`delete from token where host = ${heritage}`;
+    await tx`update host set agent_id = ${agentId} where id = ${heritage}`;
+    return { kind: 'found', hostId: heritage };
   }
+  const name = hello.hostName;
+  const [same] = await tx`select from host where removed_at is null and archived_at is null and name = ${name}`;
   const free = same === undefined ? name : await freeName(tx, name);
   const inserted = await tx<{ id: number }[]>`
-    insert into host (name, kind, agent_id, machine_id) values (${free}, 'agent', ${agentId}, ${hello.machineId}) returning id`;
+    insert into host (name, agent_name, kind, agent_id, machine_id)
+    values (${free}, ${name}, 'agent', ${agentId}, ${hello.machineId}) returning id`;
   return { kind: 'found', hostId: inserted[0]!.id };
+}
+
+/** Hosts of this machine whose agent asked for this name, whatever name they were given: a new agent may take one over. */
+async function hostsOfMachine(tx: Sql, { hostName, machineId }: Hello): Promise<number[]> {
+  if (machineId === '') return [];
+  const rows = await tx<{ id: number }[]>`
+    select id from host
+    where removed_at is null and archived_at is null and kind = 'agent' and machine_id = ${machineId}
+      and (name = ${hostName} or agent_name = ${hostName})
+    order by name <> ${hostName}, id`;
+  return rows.map(({ id }) => id);
 }
 
 /** The first free of `name-2`, `name-3`, … */
@@ -201,8 +217,15 @@ function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (character) => `\\${character}`);
 }
 
-/** A host as the registry starts with it. */
+/** A host as the database knows it. */
 export type KnownHost = HostIdentity;
+
+/** What `hostColumns` selects. */
+export type HostColumns = Omit<KnownHost, 'tags'>;
+
+export function knownHostOf(row: HostColumns): KnownHost {
+  return { ...row, tags: mergeTags(row.agentTags, row.peopleTags) };
+}
 
 export interface KnownToken {
   /** SHA-256 as hex. */
@@ -211,14 +234,19 @@ export interface KnownToken {
 }
 
 /** Everything that main must know of hosts before the first agent comes. */
-export async function readHosts(
-  sql: Sql,
-): Promise<{ readonly hubId: Id128; readonly hosts: KnownHost[]; readonly tokens: KnownToken[] }> {
-  const [hub] = await sql<{ id: string }[]>`select encode(id, 'hex') as id from hub`;
-  const hosts = await sql<KnownHost[]>`
+export async function readHosts(sql: Sql): Promise<{
+  readonly hubId: Id128;
+  readonly hosts: KnownHost[];
+  readonly tokens: KnownToken[];
+  /** The database's time before it was read: changes since then may be missing. */
+  readonly readAt: string;
+}> {
+  const [hub] = await sql<{ id: string; readAt: string }[]>`
+    select encode(id, 'hex') as id, clock_timestamp()::text as "readAt" from hub`;
+  const hosts = await sql<HostColumns[]>`
     select ${hostColumns(sql)} from host h where h.removed_at is null and h.archived_at is null order by h.id`;
   const tokens = await sql<KnownToken[]>`select encode(t.hash, 'hex') as hash, t.host as "hostId" from token t`;
-  return { hubId: hub!.id, hosts: [...hosts], tokens: [...tokens] };
+  return { hubId: hub!.id, hosts: hosts.map(knownHostOf), tokens: [...tokens], readAt: hub!.readAt };
 }
 
 /** The host of a token that main does not know (another hub on this database may have given it, or the host was archived: it is back then). */
@@ -229,16 +257,20 @@ export async function findToken(
   const [owner] = await sql<{ host: number }[]>`select host from token where hash = ${Buffer.from(hash, 'hex')}`;
   if (owner === undefined) return null;
   await reviveHost(sql, owner.host);
-  const [host] = await sql<KnownHost[]>`
+  const [row] = await sql<HostColumns[]>`
     select ${hostColumns(sql)} from token t join host h on h.id = t.host
     where t.hash = ${Buffer.from(hash, 'hex')} and h.removed_at is null and h.archived_at is null`;
-  return host === undefined ? null : { host, token: { hash, hostId: host.hostId } };
+  return row === undefined ? null : { host: knownHostOf(row), token: { hash, hostId: row.hostId } };
 }
 
-/** A stream without ticks has been stored at its opening; the time of the newest batch is the better answer. */
-function hostColumns(sql: Sql) {
-  return sql`h.id as "hostId", h.name, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_tags || h.tags as tags, h.facts,
-    h.interval_ms as "intervalMs", coalesce((select max(b.to_ms) from batch b where b.host = h.id),
+/** Of `host h`. A stream without ticks has been stored at its opening; the time of the newest tick in batches and chunks is the better answer. */
+export function hostColumns(sql: Sql) {
+  return sql`h.id as "hostId", h.name, h.alias, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_version as "agentVersion",
+    h.agent_tags as "agentTags", h.tags as "peopleTags", h.facts, h.interval_ms as "intervalMs", h.version,
+    round(extract(epoch from h.created_at) * 1000)::float8 as "createdMs", coalesce(
+      greatest((select max(b.to_ms) from batch b where b.host = h.id),
+        (select max(c.to_ms) from chunk c where c.host = h.id and c.tier = 0
+          and c.day = (select max(d.day) from day d where d.host = h.id))),
       (select extract(epoch from max(s.stored_at)) * 1000 from stream s where s.host = h.id and s.stored_seq >= s.first_seq),
       0)::float8 as "lastMs"`;
 }

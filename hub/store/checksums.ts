@@ -3,6 +3,7 @@
  */
 import { decodeBlock } from '#core/block.ts';
 import { itemCrc } from '#core/stream/item.ts';
+import { readChunkChecksums } from './chunks/chunk-checksums.ts';
 import type { Sql } from './connect.ts';
 import { readLayouts } from './layouts.ts';
 
@@ -41,5 +42,7 @@ export async function readChecksums(sql: Sql, request: ChecksumRequest): Promise
       );
     }
   }
+  // Read after the batches: what was compacted in between is met here.
+  await readChunkChecksums(sql, request, (seq, crc) => view.setUint32((seq - firstSeq) * 4, crc, true));
   return result;
 }

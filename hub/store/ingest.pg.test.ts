@@ -141,4 +141,24 @@ describe('ingest()', () => {
         { stored_seq: 65, stored_ticks: 65 },
       ]);
     }));
+
+  test('keeps the accounting when rivals store neighbouring batches of a stream at the same time', () =>
+    withDatabase(async ({ sql }) => {
+      for (let round = 0; round < 10; round += 1) {
+        const streams = [await openTestStream(sql, `a-${round}`), await openTestStream(sql, `b-${round}`)];
+        const seqs = Array.from({ length: 12 }, (_, index) => index + 1);
+        await Promise.all(
+          seqs.map((seq) =>
+            ingest(
+              sql,
+              streams.map((stream) => batchRow(stream, seq, seq)),
+              rowBytes,
+            ),
+          ),
+        );
+      }
+      const wrong = await sql`
+        select s.id from stream s where s.stored_ticks <> (select coalesce(sum(b.ticks), 0) from batch b where b.stream = s.id)`;
+      expect(wrong).toEqual([]);
+    }));
 });

@@ -4,7 +4,8 @@
  * It locks the named streams in key order, inserts for each the unbroken chain of batches and gaps that
  * starts behind its stored seq, moves the stored seq and the accounting by what was inserted and nothing
  * else, and answers where every named stream stands. So it may be repeated after any failure, and rivals
- * may run it at once. An INSERT that reads the locked rows and an UPDATE of the same rows that does not come
+ * may run it at once: what it counts on is read from the locked rows, as the UPDATE may see a row as it was before a
+ * rival's commit. An INSERT that reads the locked rows and an UPDATE of the same rows that does not come
  * from its RETURNING would insert nothing: hence the shape.
  *
  * Bytes travel in two parameters for all batches together and are cut out by position: postgres.js writes
@@ -52,7 +53,7 @@ with x as materialized (
       $8::float8[], $9::float8[], $10::int8[], $11::int4[], $12::int4[], $13::int4[], $14::int4[], $18::int8[])
       u(id, host, f, l, ticks, why, layout, from_ms, to_ms, crc, data_at, data_bytes, offsets_at, offsets_bytes, lease)),
   k as materialized (
-    select id, stored_seq, stored_crc, gap_ticks, lease from stream
+    select id, stored_seq, stored_crc, stored_ticks, gap_ticks, lease from stream
     where id in (select x.id from x) order by id for update),
   c as (
     select x.*, f = 1 + coalesce(lag(l) over (partition by x.id order by f), k.stored_seq) as is_next
@@ -75,8 +76,8 @@ with x as materialized (
     group by stream),
   u as (
     update stream s set stored_seq = z.stored_seq, stored_at = now(), stored_crc = x.crc,
-      stored_ticks = s.stored_ticks + z.ticks, gap_ticks = s.gap_ticks + z.lost
-    from z join x on x.id = z.stream and x.l = z.stored_seq
+      stored_ticks = k.stored_ticks + z.ticks, gap_ticks = k.gap_ticks + z.lost
+    from z join x on x.id = z.stream and x.l = z.stored_seq join k on k.id = z.stream
     where s.id = z.stream and x.lease = s.lease
     returning s.id, s.stored_seq, s.stored_crc, s.gap_ticks)
 select k.id, k.lease, coalesce(u.stored_seq, k.stored_seq) as stored_seq, coalesce(u.stored_crc, k.stored_crc) as stored_crc,

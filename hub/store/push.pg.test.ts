@@ -43,11 +43,16 @@ describe('storePush()', () => {
     withStore(async (sql, runner) => {
       const answer = await storePush(sql, runner, bodyOf({ tags: { site: 'n' } }));
 
-      expect(answer).toMatchObject({ kind: 'stored', hostName: 'web', ordinal: 1, isRepeat: false });
+      expect(answer).toMatchObject({
+        kind: 'stored',
+        host: { name: 'web', tags: { site: 'n' } },
+        ordinal: 1,
+        isRepeat: false,
+      });
       expect(await sql`select kind, agent_tags, interval_ms, agent_id from host`).toEqual([
         { kind: 'push', agent_tags: { site: 'n' }, interval_ms: 60_000, agent_id: null },
       ]);
-      expect(answer.kind === 'stored' && (await stored(sql, answer.hostId))).toEqual([1, 1.5]);
+      expect(answer.kind === 'stored' && (await stored(sql, answer.host.hostId))).toEqual([1, 1.5]);
     }));
 
   test('recognises a retry by its epoch, even where it is cut differently, and stores other bodies', () =>
@@ -90,7 +95,7 @@ describe('storePush()', () => {
         Array.from({ length: 12 }, (_, index) => storePush(sql, runner, bodyOf({ first: index + 1 }))),
       );
 
-      expect(new Set(answers.map((answer) => (answer.kind === 'stored' ? answer.hostId : 0))).size).toBe(1);
+      expect(new Set(answers.map((answer) => (answer.kind === 'stored' ? answer.host.hostId : 0))).size).toBe(1);
       expect(answers.map((answer) => (answer.kind === 'stored' ? answer.ordinal : 0)).sort((a, b) => a - b)).toEqual(
         Array.from({ length: 12 }, (_, index) => index + 1),
       );

@@ -2,11 +2,12 @@
  * Stores one pushed body as a stream of its own, through the same statement as everything else: a retry finds
  * its stream stored already, so there is no table of keys.
  */
+import { tagsPerSideMax } from '#core/limits.ts';
 import type { Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import type { Flight, FlightLayout } from '../intake/flight.ts';
-import { openStreams } from './admission.ts';
+import { type HostColumns, hostColumns, type KnownHost, knownHostOf, openStreams } from './admission.ts';
 import { codeOf, type Sql, troubleOf } from './connect.ts';
 import type { FlightRunner } from './flight-runner.ts';
 
@@ -30,8 +31,7 @@ export interface PushRequest {
 export type PushAnswer =
   | {
       readonly kind: 'stored';
-      readonly hostId: number;
-      readonly hostName: string;
+      readonly host: KnownHost;
       readonly ordinal: number;
       readonly isRepeat: boolean;
     }
@@ -46,9 +46,6 @@ export type PushAnswer =
 const streamHoursMax = 24;
 
 let nextFlightId = -1;
-
-/** Tags that a host has gathered over many bodies; beyond it those of the last body remain. */
-const tagsMax = 64;
 
 /** Tries at most: the same body at the same moment may open the stream anew, once for each hub. */
 const triesMax = 5;
@@ -73,12 +70,12 @@ export async function storePush(sql: Sql, runner: FlightRunner, request: PushReq
 async function storeOnce(
   sql: Sql,
   runner: FlightRunner,
-  { host, request }: { readonly host: PushHost; readonly request: PushRequest },
+  { host, request }: { readonly host: KnownHost; readonly request: PushRequest },
 ): Promise<PushAnswer | null> {
   const tickCount = request.times.length;
   const stream = (await knownStream(sql, host, request)) ?? (await openStream(sql, host, request));
   if (stream === undefined) return { kind: 'refused', why: 'Cannot store push: the host was removed' };
-  const stored = { kind: 'stored', hostId: host.id, hostName: host.name, ordinal: stream.ordinal } as const;
+  const stored = { kind: 'stored', host, ordinal: stream.ordinal } as const;
   // A body is stored whole or not at all, so a part of it is proof of all, whatever a later body of the same key holds.
   if (stream.storedSeq >= 1) return { ...stored, isRepeat: true };
 
@@ -95,23 +92,23 @@ async function storeOnce(
 type PushStream = Pick<HubStreamShape, 'id' | 'ordinal' | 'storedSeq' | 'lease'>;
 
 /** The stream of an earlier push of the same body, under the lease that it has: two at once must not take it from each other. */
-async function knownStream(sql: Sql, host: PushHost, request: PushRequest): Promise<PushStream | undefined> {
+async function knownStream(sql: Sql, host: KnownHost, request: PushRequest): Promise<PushStream | undefined> {
   if (!request.isRepeatable) return undefined;
   const [row] = await sql<{ id: string; ordinal: number; stored_seq: string; lease: string }[]>`
     select id, ordinal, stored_seq, lease from stream
-    where host = ${host.id} and epoch = ${Buffer.from(request.epoch, 'hex')}`;
+    where host = ${host.hostId} and epoch = ${Buffer.from(request.epoch, 'hex')}`;
   if (row === undefined) return undefined;
   return { id: Number(row.id), ordinal: row.ordinal, storedSeq: Number(row.stored_seq), lease: Number(row.lease) };
 }
 
-async function openStream(sql: Sql, host: PushHost, request: PushRequest): Promise<PushStream | undefined> {
+async function openStream(sql: Sql, host: KnownHost, request: PushRequest): Promise<PushStream | undefined> {
   const { epoch, times } = request;
   const clocks = { bootId: '', startWallMs: 0, startMonotonicMs: 0 };
   const offer = { epoch, ...clocks, oldest: 1, next: times.length + 1, acked: 0 };
-  return (await openStreams(sql, host.id, [{ shiftMs: 0, offer }]))[0];
+  return (await openStreams(sql, host.hostId, [{ shiftMs: 0, offer }]))[0];
 }
 
-function flightOf(host: PushHost, stream: PushStream, request: PushRequest): Flight {
+function flightOf(host: KnownHost, stream: PushStream, request: PushRequest): Flight {
   const { layoutId, intervalMs, columnCount, times, values } = request;
   const tickCount = times.length;
   const buffer = new ArrayBuffer((tickCount + values.length) * 8);
@@ -126,7 +123,7 @@ function flightOf(host: PushHost, stream: PushStream, request: PushRequest): Fli
       {
         kind: 'ticks',
         streamId: stream.id,
-        hostId: host.id,
+        hostId: host.hostId,
         lease: stream.lease,
         firstSeq: 1,
         lastSeq: tickCount,
@@ -149,28 +146,24 @@ export async function dropOldPushStreams(sql: Sql): Promise<number> {
   return rows.length;
 }
 
-interface PushHost {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** The host of the name, made when it is new; null when it belongs to an agent. */
-async function pushHost(sql: Sql, request: PushRequest): Promise<PushHost | null> {
+/** The host of the name, made when it is new; null when it belongs to an agent. Its tags gather over many bodies; beyond the bound those of the last remain. */
+async function pushHost(sql: Sql, request: PushRequest): Promise<KnownHost | null> {
   const { hostName: name, tags } = request;
   // Nearly always it is there with these tags, and a row that is not written makes no dead one.
-  const known = await sql<{ id: number; name: string; kind: string }[]>`
-    select id, name, kind from host
-    where name = ${name} and removed_at is null and archived_at is null and (kind <> 'push' or agent_tags @> ${sql.json(tags)}::jsonb)`;
+  const known = await sql<HostColumns[]>`
+    select ${hostColumns(sql)} from host h
+    where h.name = ${name} and h.removed_at is null and h.archived_at is null
+      and (h.kind <> 'push' or h.agent_tags @> ${sql.json(tags)}::jsonb)`;
   const rows =
     known.length > 0
       ? known
-      : await sql<{ id: number; name: string; kind: string }[]>`
-          insert into host (name, kind, agent_tags, interval_ms) values (${name}, 'push', ${sql.json(tags)}, ${request.intervalMs})
+      : await sql<HostColumns[]>`
+          insert into host as h (name, kind, agent_tags, interval_ms) values (${name}, 'push', ${sql.json(tags)}, ${request.intervalMs})
           on conflict (name) where removed_at is null and archived_at is null
-          do update set agent_tags = case when host.kind <> 'push' then host.agent_tags
-            when (select count(*) from jsonb_object_keys(host.agent_tags || excluded.agent_tags)) > ${tagsMax} then excluded.agent_tags
-            else host.agent_tags || excluded.agent_tags end
-          returning id, name, kind`;
+          do update set agent_tags = case when h.kind <> 'push' then h.agent_tags
+            when (select count(*) from jsonb_object_keys(h.agent_tags || excluded.agent_tags)) > ${tagsPerSideMax} then excluded.agent_tags
+            else h.agent_tags || excluded.agent_tags end
+          returning ${hostColumns(sql)}`;
   const host = rows[0]!;
-  return host.kind === 'push' ? host : null;
+  return host.kind === 'push' ? knownHostOf(host) : null;
 }

@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
-import { announce, Caller, RemoteError, serve } from './rpc.ts';
+import { announce, Caller, handingOver, RemoteError, serve } from './rpc.ts';
 
 const channels: MessageChannel[] = [];
 afterEach(() => {
@@ -15,7 +15,12 @@ interface Calculator {
   sum(values: Float64Array): Promise<number>;
   throwNow(_: null): Promise<never>;
   hang(_: null): Promise<never>;
+  waitForCancel(_: null, signal: AbortSignal): Promise<string>;
+  give(byteCount: number): Promise<{ readonly bytes: Uint8Array }>;
 }
+
+let cancelledCount = 0;
+let given = new Uint8Array(0);
 
 const calculator: Calculator = {
   divide: async ({ by }) => {
@@ -27,6 +32,18 @@ const calculator: Calculator = {
     throw new Error('before any await');
   },
   hang: () => new Promise(() => {}),
+  waitForCancel: (_, signal) =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        cancelledCount += 1;
+        resolve('dropped');
+      });
+    }),
+  give: async (byteCount) => {
+    const bytes = new Uint8Array(byteCount).fill(7);
+    given = bytes;
+    return handingOver({ bytes }, [bytes.buffer]);
+  },
 };
 
 function connected(events: unknown[] = []) {
@@ -88,5 +105,24 @@ describe('Caller and serve()', () => {
     await caller.call('divide', { by: 2 });
 
     expect(events).toEqual([{ kind: 'hello' }]);
+  });
+
+  test('cancel a call: it rejects at once, the method is told, and its answer is dropped', async () => {
+    const { caller } = connected();
+    const leaving = new AbortController();
+    const call = caller.call('waitForCancel', null, { signal: leaving.signal });
+    leaving.abort(new Error('gone'));
+
+    await expect(call).rejects.toThrow('gone');
+    await expect(caller.call('waitForCancel', null, { signal: leaving.signal })).rejects.toThrow('gone');
+    expect(await caller.call('divide', { by: 6 })).toBe(2);
+    expect(cancelledCount).toBe(1);
+  });
+
+  test('hand over the buffers of a result that says so', async () => {
+    const { caller } = connected();
+    const { bytes } = await caller.call('give', 3);
+
+    expect([[...bytes], given.byteLength]).toEqual([[7, 7, 7], 0]);
   });
 });

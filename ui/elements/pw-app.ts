@@ -11,8 +11,10 @@ import './pw-banner.ts';
 import './pw-topbar.ts';
 import '../pages/pw-host.ts';
 import '../pages/pw-overview.ts';
+import '../pages/pw-storage.ts';
 
 const path = '/dashboard';
+const titles = { overview: 'Overview', storage: 'Storage' } as const;
 
 @customElement('pw-app')
 export class PwApp extends LitElement {
@@ -103,18 +105,32 @@ export class PwApp extends LitElement {
         ${banner === null ? nothing : html`<pw-banner class=${route.page} kind=${banner.kind} .view=${banner} @pw-action=${this.#retry}></pw-banner>`}
       </div>
       <main tabindex="-1" @pw-filter=${this.#filter} @pw-route=${this.#changeRoute} @pw-pause=${this.#pause}>
-        ${
-          route.page === 'overview'
-            ? html`<pw-overview .dashboard=${dashboard} .route=${route}></pw-overview>`
-            : html`<pw-host .dashboard=${dashboard} .route=${route}></pw-host>`
-        }
+        ${this.#renderPage()}
       </main>`;
+  }
+
+  #renderPage() {
+    const { route, dashboard } = this;
+    switch (route.page) {
+      case 'overview':
+        return html`<pw-overview .dashboard=${dashboard} .route=${route}></pw-overview>`;
+      case 'host':
+        return html`<pw-host .dashboard=${dashboard} .route=${route}></pw-host>`;
+      case 'storage':
+        return html`<pw-storage .dashboard=${dashboard}></pw-storage>`;
+    }
   }
 
   override updated(): void {
     const { route } = this;
-    const title = route.page === 'host' ? `${route.host} · Pulsewire` : 'Overview · Pulsewire';
+    const title = `${route.page === 'host' ? this.#titleOf(route.host) : titles[route.page]} · Pulsewire`;
     if (document.title !== title) document.title = title;
+  }
+
+  /** A host with an alias goes by both. */
+  #titleOf(name: string): string {
+    const title = this.dashboard.fleet.byName(name)?.title ?? name;
+    return title === name ? name : `${title} (${name})`;
   }
 
   /** Links of this page are followed without loading it again. */

@@ -57,7 +57,7 @@ export class PwHostCard extends LitElement {
         font-weight: var(--pw-w-strong);
         min-width: 0;
       }
-      .alias {
+      .aside {
         flex: 1 1 0;
         min-width: 0;
         color: var(--pw-text-3);
@@ -129,7 +129,7 @@ export class PwHostCard extends LitElement {
         .value {
           min-width: 54px;
         }
-        .alias {
+        .aside {
           display: none;
         }
       }
@@ -144,7 +144,7 @@ export class PwHostCard extends LitElement {
   /** The link is lost: what is shown is what was last heard. */
   @property({ type: Boolean, reflect: true }) frozen = false;
   readonly #drawing = new Drawing(this, () => this.#draw());
-  #shownState = '';
+  #shownWords = '';
 
   constructor() {
     super();
@@ -162,7 +162,7 @@ export class PwHostCard extends LitElement {
 
   override willUpdate(): void {
     this.state = this.host.state;
-    this.#shownState = this.host.state;
+    this.#shownWords = wordsOf(this.host);
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -170,18 +170,18 @@ export class PwHostCard extends LitElement {
   }
 
   override render() {
-    const { name, state, tags, facts } = this.host;
-    const alias = tags['alias'] ?? facts['alias'] ?? tags['role'] ?? '';
+    const { name, title, state } = this.host;
+    const aside = asideOf(this.host);
     return html`<a
       href="/dashboard?host=${encodeURIComponent(name)}"
       data-navigate
       tabindex=${this.reachable ? 0 : -1}
-      title=${name}
+      title=${title === name ? name : `${title} (${name})`}
     >
       <div class="head">
         <pw-status .state=${state} bare></pw-status>
-        <span class="name ell">${name}</span>
-        ${alias === '' || alias === name ? nothing : html`<span class="alias ell">${alias}</span>`}
+        <span class="name ell">${title}</span>
+        ${aside === '' || aside === title ? nothing : html`<span class="aside ell">${aside}</span>`}
         <span class="age"></span>
       </div>
       <div class="rows">
@@ -195,7 +195,7 @@ export class PwHostCard extends LitElement {
   }
 
   #changed(): void {
-    if (this.host.state !== this.#shownState) this.requestUpdate();
+    if (wordsOf(this.host) !== this.#shownWords) this.requestUpdate();
     this.#drawing.mark();
   }
 
@@ -254,6 +254,16 @@ export class PwHostCard extends LitElement {
     if (state === 'down') return `silent ${formatDuration(hubMs - lastMs)}`;
     return state === 'stale' ? `${formatAge(hubMs - lastMs)} old` : '';
   }
+}
+
+/** A word beside the title: what the host is for. */
+function asideOf({ tags, facts }: FleetHost): string {
+  return tags['alias'] ?? facts['alias'] ?? tags['role'] ?? '';
+}
+
+/** Everything that the template shows. */
+function wordsOf(host: FleetHost): string {
+  return [host.state, host.name, host.title, asideOf(host)].join('\n');
 }
 
 function setText(element: Element, text: string): void {

@@ -1,5 +1,5 @@
-/** Who the host is and how it stands: state, name, tags, facts, age of its newest data. */
-import { css, html, LitElement } from 'lit';
+/** Who the host is and how it stands: state, alias and name, tags, facts, age of its newest data. */
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -29,6 +29,12 @@ export class PwHostHeader extends LitElement {
       h1 {
         min-width: 0;
         overflow-wrap: anywhere;
+      }
+      .name {
+        min-width: 0;
+        overflow-wrap: anywhere;
+        color: var(--pw-text-2);
+        font-size: var(--pw-fs-2);
       }
       .tags {
         display: flex;
@@ -98,7 +104,8 @@ export class PwHostHeader extends LitElement {
     return html`<div class="who">
         <a class="btn ghost icon" href="/dashboard" data-navigate aria-label="Back to the overview">${icon('left')}</a>
         <pw-status .state=${host.state}></pw-status>
-        <h1>${host.name}</h1>
+        <h1>${host.title}</h1>
+        ${host.title === host.name ? nothing : html`<span class="name mono">${host.name}</span>`}
         <div class="tags">
           ${Object.entries(host.tags).map(
             ([

@@ -2,10 +2,14 @@
 import { css, html, LitElement } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { LinkState } from '../model/link-view.ts';
+import { formatRoute, type Route } from '../model/route.ts';
 import { sharedStyles } from '../theme/shared.ts';
 import type { Theme } from '../theme/theme.ts';
 import { icon, mark } from './icons.ts';
 import './pw-live-pill.ts';
+
+/** A host's page is below the overview. */
+const overviewCurrents = { overview: 'page', host: 'true', storage: 'false' } as const;
 
 @customElement('pw-topbar')
 export class PwTopbar extends LitElement {
@@ -35,6 +39,7 @@ export class PwTopbar extends LitElement {
         color: var(--pw-accent);
       }
       nav {
+        display: flex;
         height: 100%;
       }
       nav a {
@@ -49,10 +54,12 @@ export class PwTopbar extends LitElement {
       nav a:hover {
         color: var(--pw-text-1);
       }
-      nav a[aria-current] {
+      nav a[aria-current='page'],
+      nav a[aria-current='true'] {
         color: var(--pw-text-1);
       }
-      nav a[aria-current]::after {
+      nav a[aria-current='page']::after,
+      nav a[aria-current='true']::after {
         content: '';
         position: absolute;
         left: 10px;
@@ -69,14 +76,18 @@ export class PwTopbar extends LitElement {
         header {
           padding: 0 12px;
         }
-        nav {
+        /* The brand leads to the overview, too. */
+        .brand {
+          margin-right: 4px;
+        }
+        nav a:first-child {
           display: none;
         }
       }
     `,
   ];
 
-  @property() current: 'overview' | 'host' = 'overview';
+  @property() current: Route['page'] = 'overview';
   @property() state: LinkState | 'paused' = 'connecting';
   @property() pill = '';
   @property() theme: Theme = 'dark';
@@ -86,7 +97,13 @@ export class PwTopbar extends LitElement {
     return html`<header>
       <a class="brand" href="/dashboard" data-navigate aria-label="Pulsewire, overview">${mark()}<span>Pulsewire</span></a>
       <nav aria-label="Main">
-        <a href="/dashboard" data-navigate aria-current=${this.current === 'overview' ? 'page' : 'true'}>Overview</a>
+        <a href="/dashboard" data-navigate aria-current=${overviewCurrents[this.current]}>Overview</a>
+        <a
+          href="/dashboard${formatRoute({ page: 'storage' })}"
+          data-navigate
+          aria-current=${this.current === 'storage' ? 'page' : 'false'}
+          >Storage</a
+        >
       </nav>
       <pw-live-pill state=${this.state} text=${this.pill}></pw-live-pill>
       <button

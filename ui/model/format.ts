@@ -149,6 +149,12 @@ export function formatMoment(atMs: number): string {
   return `${date.getUTCDate()} ${months[date.getUTCMonth()]}, ${formatClock(atMs).slice(0, 5)}`;
 }
 
+/** Date in UTC, "9 Nov 2026". */
+export function formatDate(atMs: number): string {
+  const date = new Date(atMs);
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
 /** "6 m ago" up to a day, then the date. */
 export function formatAgo(atMs: number, nowMs: number): string {
   const agoMs = nowMs - atMs;

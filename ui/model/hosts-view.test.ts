@@ -4,7 +4,7 @@ import { defaultGroup, groupHosts, matchesFilter, tagChoices, tagNames } from '.
 import { formatRoute, parseRoute } from './route.ts';
 
 function host(name: string, tags: Readonly<Record<string, string>> = {}, state: HostState = 'up') {
-  return { name, state, tags, facts: { os: 'Debian 12' } };
+  return { name, alias: '', state, tags, facts: { os: 'Debian 12' } };
 }
 
 describe('matchesFilter()', () => {
@@ -22,6 +22,15 @@ describe('matchesFilter()', () => {
     ['', ['env=pro'], false],
   ])('of %j and %j is right', (query, tags, expected) => {
     expect(matchesFilter(web, { query, tags })).toBe(expected);
+  });
+
+  test('finds a host by its alias and by its name', () => {
+    const shop = { ...web, alias: 'Shop front' };
+    expect(['front', 'web-01', 'back'].map((query) => matchesFilter(shop, { query, tags: [] }))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 
@@ -70,6 +79,7 @@ describe('routes', () => {
     '?q=web&tag=env%3Dprod&tag=role%3Dweb&status=down&group=dc',
     '?host=web-01',
     '?host=a%26b&find=disk+busy&cols=3',
+    '?admin=storage',
   ])('formatRoute() writes what parseRoute() read from %j', (search) => {
     expect(formatRoute(parseRoute(search))).toBe(search);
   });

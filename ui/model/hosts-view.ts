@@ -5,7 +5,7 @@ import type { HostState } from '#core/message.ts';
 import { compareNames } from './names.ts';
 
 export interface HostFilter {
-  /** Words that must all stand in the name, a tag or a fact; `name=value` names a tag exactly. */
+  /** Words that must all stand in the name, the alias, a tag or a fact; `name=value` names a tag exactly. */
   readonly query: string;
   /** `name=value`, all of which the host must have. */
   readonly tags: readonly string[];
@@ -16,6 +16,7 @@ export interface HostFilter {
 
 export interface ViewedHost {
   readonly name: string;
+  readonly alias: string;
   readonly state: HostState;
   readonly tags: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, string>>;
@@ -32,7 +33,9 @@ export function matchesFilter(host: ViewedHost, filter: Pick<HostFilter, 'query'
   if (!filter.tags.every((tag) => hasTag(host, tag))) return false;
   const words = filter.query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
-  const text = [host.name, ...Object.values(host.tags), ...Object.values(host.facts)].join('\n').toLowerCase();
+  const text = [host.name, host.alias, ...Object.values(host.tags), ...Object.values(host.facts)]
+    .join('\n')
+    .toLowerCase();
   return words.every((word) => (word.includes('=') ? hasTagPrefix(host, word) : text.includes(word)));
 }
 
@@ -54,7 +57,7 @@ const attentionOrder: Readonly<Record<HostState, number>> = { down: 0, stale: 1,
 export function groupHosts<Host extends ViewedHost>(hosts: readonly Host[], groupBy: string): HostGroup<Host>[] {
   const needy = hosts
     .filter((host) => host.state === 'down' || host.state === 'stale')
-    .sort((a, b) => attentionOrder[a.state] - attentionOrder[b.state] || compareNames(a.name, b.name));
+    .sort((a, b) => attentionOrder[a.state] - attentionOrder[b.state] || compareNames(titleOf(a), titleOf(b)));
   const rest = hosts.filter((host) => host.state !== 'down' && host.state !== 'stale');
   const byValue = new Map<string, Host[]>();
   for (const host of rest) {
@@ -71,6 +74,10 @@ export function groupHosts<Host extends ViewedHost>(hosts: readonly Host[], grou
       hosts: members,
     }));
   return needy.length === 0 ? groups : [{ id: 'attention', title: 'Needs attention', hosts: needy }, ...groups];
+}
+
+function titleOf({ name, alias }: ViewedHost): string {
+  return alias === '' ? name : alias;
 }
 
 /** Names of the tags that hosts have, the most frequent first. */

@@ -19,7 +19,11 @@ export interface HostRoute {
   readonly columns: 1 | 2 | 3;
 }
 
-export type Route = OverviewRoute | HostRoute;
+export interface StorageRoute {
+  readonly page: 'storage';
+}
+
+export type Route = OverviewRoute | HostRoute | StorageRoute;
 
 export const overviewRoute: OverviewRoute = { page: 'overview', query: '', tags: [], state: null, groupBy: null };
 
@@ -36,6 +40,7 @@ export function parseRoute(search: string): Route {
       columns: columns === '1' ? 1 : columns === '3' ? 3 : 2,
     };
   }
+  if (query.get('admin') === 'storage') return { page: 'storage' };
   return {
     page: 'overview',
     query: query.get('q') ?? '',
@@ -52,6 +57,8 @@ export function formatRoute(route: Route): string {
     query.set('host', route.host);
     if (route.find !== '') query.set('find', route.find);
     if (route.columns !== 2) query.set('cols', String(route.columns));
+  } else if (route.page === 'storage') {
+    query.set('admin', 'storage');
   } else {
     if (route.query !== '') query.set('q', route.query);
     for (const tag of route.tags) query.append('tag', tag);

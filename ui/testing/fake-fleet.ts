@@ -8,6 +8,7 @@ import { hash32 } from '#core/time.ts';
 export interface FakeHost {
   readonly id: number;
   readonly name: string;
+  alias: string;
   state: HostState;
   silentSinceMs: number | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -44,6 +45,7 @@ export function createFakeFleet(count: number, seed: number): FakeHost[] {
     return {
       id: index + 1,
       name,
+      alias: '',
       state: 'up',
       silentSinceMs: null,
       hasGap: index % 3 === 0,

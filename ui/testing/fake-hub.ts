@@ -16,6 +16,7 @@ import { decodeFromViewer, encodeMessage } from '#core/codec.ts';
 import { type FromViewer, type StorageState, type ToViewer, viewerSubprotocol, type Watch } from '#core/message.ts';
 import { encodeLayout } from '#core/series.ts';
 import { createFakeFleet, type FakeHost, fakeProcesses, fakeTick } from './fake-fleet.ts';
+import { fakeStorage } from './fake-storage.ts';
 
 const distFolder = fileURLToPath(new URL('../../dist/ui/', import.meta.url));
 const contentTypes: Readonly<Record<string, string>> = {
@@ -56,6 +57,8 @@ export class FakeHub {
   #isSilent = false;
   #refusesSockets = false;
   #refusesRest = false;
+  /** Whether its database is near its bound and its disk nearly full. */
+  isShort = false;
   #storage: { state: StorageState; unstoredMs: number } = { state: 'stored', unstoredMs: 900 };
 
   constructor(options: FakeHubOptions) {
@@ -288,6 +291,7 @@ export class FakeHub {
     return {
       hostId: host.id,
       name: host.name,
+      alias: host.alias,
       state: host.state,
       intervalMs: 1_000,
       lastMs: host.state === 'never' ? 0 : (host.silentSinceMs ?? this.#lastTickMs),
@@ -307,6 +311,7 @@ export class FakeHub {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://hub');
     if (pathname.startsWith('/fetch/')) return this.#answerRest(pathname, response);
+    if (pathname === '/api/v1/storage') return this.#answerStorage(response);
     const path =
       pathname === '/dashboard' || pathname === '/dashboard/' ? 'index.html' : pathname.replace(/^\/dashboard\//, '');
     try {
@@ -321,6 +326,12 @@ export class FakeHub {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       response.writeHead(404).end();
     }
+  }
+
+  #answerStorage(response: ServerResponse): void {
+    if (this.#refusesRest) return void response.writeHead(503).end();
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(fakeStorage(this.#nowMs, this.isShort)));
   }
 
   #answerRest(pathname: string, response: ServerResponse): void {

@@ -36,6 +36,7 @@ export class Chaos {
       () => this.#databaseAway(),
       () => this.#changeLayout(),
       () => simulation.pusher.push(),
+      () => this.#raiseFloor(),
     ];
     const rare: Fault[] = [
       () => this.#snapshot(),
@@ -105,6 +106,14 @@ export class Chaos {
       world.note('database back');
       database.isAway = false;
     });
+  }
+
+  /** What is older than some seconds expires: backlogs become gaps, in part. */
+  #raiseFloor(): void {
+    const { world, database } = this.#simulation;
+    if (!world.chance(0.3)) return;
+    database.floorMs = Math.max(database.floorMs, world.nowMs - world.between(3_000, 30_000));
+    world.note('floor raised');
   }
 
   #changeLayout(): void {

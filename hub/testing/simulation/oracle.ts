@@ -20,6 +20,8 @@ import type { StoredTick, StreamRow } from './sim-database.ts';
 export interface MadeTick {
   readonly id: number;
   readonly agentId: Id128;
+  /** On the agent's clock. */
+  readonly timeMs: number;
   readonly print: string;
   /** Each place it has had: `agent epoch seq`. More than one after it was re-homed. */
   readonly places: string[];
@@ -60,6 +62,7 @@ export class Oracle {
     const made: MadeTick = {
       id,
       agentId,
+      timeMs: tick.timeMs,
       print: printOf(tick),
       places: [],
       isSound,
@@ -93,6 +96,11 @@ export class Oracle {
   /** Whether a tick that the hub may refuse has ever been at this place: a copy may have moved it on meanwhile. */
   isUnsoundAt(place: string): boolean {
     return (this.#byPlace.get(place) ?? []).some((tick) => !tick.isSound);
+  }
+
+  /** Whether some tick that has been at this place is from before `floorMs` on its agent's clock. */
+  isOlderAt(place: string, floorMs: number): boolean {
+    return (this.#byPlace.get(place) ?? []).some((tick) => tick.timeMs < floorMs);
   }
 
   /** The database has undone these ticks and these places in gaps: they are lost unless a spool holds them. */

@@ -80,6 +80,8 @@ export class SimDatabase {
   readonly #oracle: Oracle;
   #state: State;
   isAway = false;
+  /** Ticks from before this instant have expired. Only rises. */
+  floorMs = 0;
   /** Whether a hostile proxy stands between agents and hubs. */
   isProxied = false;
   /** The highest seq that was ever committed, by agent and epoch. */
@@ -258,7 +260,7 @@ export class SimDatabase {
       assert(row.reason !== null, 'a gap has a reason');
       stream.gaps.push({ firstSeq: row.firstSeq, lastSeq: row.lastSeq, reason: row.reason });
       stream.gapTicks += count;
-      if (row.reason !== 'expired') this.#world.tally.count(`gap stored: ${row.reason}`);
+      this.#world.tally.count(`gap stored: ${row.reason}`);
     } else {
       assert(row.ticks.length === count, 'a batch holds as many ticks as seqs');
       for (const [index, tick] of row.ticks.entries()) {
@@ -282,6 +284,8 @@ export class SimDatabase {
         // A hostile proxy can make a sound tick look like a breach.
         const isFair = row.reason !== 'rejected' || this.isProxied || this.#oracle.isUnsoundAt(place);
         assert(isFair, `a tick that is given up as refused had a fault: ${place}`);
+        const isOld = row.reason !== 'expired' || this.#oracle.isOlderAt(place, this.floorMs - stream.shiftMs);
+        assert(isOld, `a tick that is given up as expired is older than the floor: ${place}`);
         continue;
       }
       this.#oracle.stored(host.agentId, { epoch: stream.epoch, seq }, tick);

@@ -18,6 +18,7 @@ import type {
   StreamOutcome,
   TickBatch,
 } from '../../intake/flight.ts';
+import { countExpired } from '../../intake/flight-ticks.ts';
 import type { IngestRow, SimDatabase, StoredTick } from './sim-database.ts';
 import type { World } from './world.ts';
 
@@ -89,7 +90,7 @@ export class SimStorageThread {
   }
 
   #statement(run: FlightRun): void {
-    const rows = run.nextRows(this.#options.statementBatchesMax);
+    const rows = run.nextRows(this.#options.statementBatchesMax, this.#database.floorMs);
     if (rows === null) {
       this.#flights.shift();
       this.#world.after(this.#world.between(0, 20), () => {
@@ -152,14 +153,14 @@ class FlightRun {
   }
 
   /** Rows of the next statement; null when there is none. */
-  nextRows(batchesMax: number): IngestRow[] | null {
+  nextRows(batchesMax: number, floorMs: number): IngestRow[] | null {
     if (this.#at >= this.#works.length) return null;
     const rows: IngestRow[] = [];
     for (; this.#at < this.#works.length && rows.length < batchesMax; this.#at += 1) {
       const { batch, fromSeq } = this.#works[this.#at]!;
       if (this.#refused.some((one) => one.streamId === batch.streamId && one.lease === batch.lease)) continue;
       try {
-        rows.push(toRow(batch, fromSeq, this.#flight.buffer));
+        rows.push(...toRows(batch, fromSeq, { buffer: this.#flight.buffer, floorMs }));
       } catch (error) {
         if (!(error instanceof RefusedTick)) throw error;
         const { streamId, lease } = batch;
@@ -202,16 +203,34 @@ class FlightRun {
   }
 }
 
-function toRow(batch: Batch, fromSeq: number, buffer: ArrayBuffer): IngestRow {
+/** A row; or, for ticks from before the floor, a gap in their place and a row for the rest. */
+function toRows(
+  batch: Batch,
+  fromSeq: number,
+  { buffer, floorMs }: { readonly buffer: ArrayBuffer; readonly floorMs: number },
+): IngestRow[] {
   const { streamId, lease, lastSeq } = batch;
   if (batch.kind === 'gap') {
     const crc = itemCrc({ ...batch, kind: 'gap' });
-    return { streamId, lease, firstSeq: fromSeq, lastSeq, ticks: null, reason: batch.reason, crc };
+    return [{ streamId, lease, firstSeq: fromSeq, lastSeq, ticks: null, reason: batch.reason, crc }];
   }
   const ticks = batch.kind === 'ticks' ? readTicks(batch, buffer) : readReplay(batch, fromSeq, buffer);
   const wanted = ticks.slice(ticks.length - (lastSeq - fromSeq + 1));
-  const crc = itemCrc({ kind: 'tick', seq: lastSeq, ...wanted.at(-1)! });
-  return { streamId, lease, firstSeq: fromSeq, lastSeq, ticks: wanted, reason: null, crc };
+  const crcAt = (index: number) => itemCrc({ kind: 'tick', seq: fromSeq + index, ...wanted[index]! });
+  const expiredCount = countExpired(
+    Float64Array.from(wanted, ({ timeMs }) => timeMs + batch.shiftMs),
+    floorMs,
+  );
+  const rows: IngestRow[] = [];
+  if (expiredCount > 0) {
+    const part = { firstSeq: fromSeq, lastSeq: fromSeq + expiredCount - 1 };
+    rows.push({ streamId, lease, ...part, ticks: null, reason: 'expired', crc: crcAt(expiredCount - 1) });
+  }
+  if (expiredCount < wanted.length) {
+    const rest = { firstSeq: fromSeq + expiredCount, lastSeq, ticks: wanted.slice(expiredCount) };
+    rows.push({ streamId, lease, ...rest, reason: null, crc: crcAt(wanted.length - 1) });
+  }
+  return rows;
 }
 
 function readTicks(batch: TickBatch, buffer: ArrayBuffer): StoredTick[] {

@@ -17,6 +17,7 @@ export const interestingEvents = [
   'gap stored: hub_rewound',
   'gap stored: damaged',
   'gap stored: rejected',
+  'gap stored: expired',
   'fork found',
   'rows re-homed',
   'forgotten batch',
