@@ -81,7 +81,7 @@ async function measureRun(
   const recording = readRecording(source);
   const endMs = Math.floor(Date.now() / dayMs) * dayMs;
   const startMs = endMs - hours * hourMs;
-  const options = { source, recording, intervalMs, startMs, context };
+  const options = { source, recording, intervalMs, startMs, hostCount: run.hostCount, context };
   const own = await withRecordedHosts(scenario, options, async (stage): Promise<ScenarioOutcome> => {
     const { session, agents, plan } = stage;
     const ticks = hours * recording.tickCount;
@@ -97,7 +97,7 @@ async function measureRun(
     const plain = isFirst ? await readPlainRowBytes(sql, { rowCount: scenario.plainRows }) : null;
     return {
       figures: {
-        ...sizeFigures(scenario, { run, sizes, samples, seriesCount: recording.keys.length * scenario.hostCount }),
+        ...sizeFigures(scenario, { run, sizes, samples, seriesCount: recording.keys.length * run.hostCount }),
         [nameOf('aggregateCpuSecPerMillionSamples', run)]: ((cpu.hubSec + cpu.postgresSec) / samples) * 1e6,
         ...(plain === null
           ? {}
@@ -112,7 +112,8 @@ async function measureRun(
     };
   });
   if (!context.withPeers || intervalMs !== 1_000) return own;
-  const peer = await measurePeer(recording, { rounds: { count: hours, startMs, roundMs: hourMs }, scenario, context });
+  const rounds = { count: hours, startMs, roundMs: hourMs };
+  const peer = await measurePeer(recording, { rounds, hostCount: run.hostCount, context });
   const ownBytes = own.figures[nameOf('rawBytesPerSample', run)]!;
   return {
     ...own,
@@ -132,19 +133,20 @@ function withRecordedHosts<T>(
     readonly recording: Recording;
     readonly intervalMs: number;
     readonly startMs: number;
+    readonly hostCount: number;
     readonly context: ScenarioContext;
     readonly replayTicks?: number;
     readonly settings?: Readonly<Record<string, unknown>>;
   },
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const { source, recording, intervalMs, startMs, context, replayTicks, settings = {} } = of;
+  const { source, recording, intervalMs, startMs, hostCount, context, replayTicks, settings = {} } = of;
   return withHub(
     context,
     (session) => {
       const plan: Plan = {
         port: session.hub.folder.port,
-        agentCount: scenario.hostCount,
+        agentCount: hostCount,
         metricCount: recording.keys.length,
         tickCount: recording.tickCount,
         recording: source,
@@ -156,7 +158,7 @@ function withRecordedHosts<T>(
         seed: scenario.seed,
       };
       return withAgents(plan, async (agents) => {
-        await agents.call('connect', { perSecond: 250, count: scenario.hostCount });
+        await agents.call('connect', { perSecond: 250, count: hostCount });
         return await work({ session, agents, plan });
       });
     },
@@ -198,14 +200,14 @@ async function measurePeer(
   recording: Recording,
   of: {
     readonly rounds: Parameters<typeof writeRecording>[2];
-    readonly scenario: StorageScenario;
+    readonly hostCount: number;
     readonly context: ScenarioContext;
   },
 ): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'pulsewire-bench-recording-'));
   try {
     writeRecording(folder, recording, of.rounds);
-    return await runStoragePeer(folder, of.scenario, of.context);
+    return await runStoragePeer(folder, of, of.context);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -218,9 +220,10 @@ async function measureWritten(
 ): Promise<ScenarioOutcome> {
   const source: RecordingPlan = { folder, everyNth: 1 };
   const recording = readRecording(source);
-  const startMs = Math.floor(Date.now() / dayMs) * dayMs - scenario.writtenHours * hourMs;
+  const startMs = Math.floor(Date.now() / dayMs) * dayMs - scenario.written.hours * hourMs;
   const options = {
     ...{ source, recording, intervalMs: 1_000, startMs, context, replayTicks: liveBatchTicks },
+    hostCount: scenario.written.hostCount,
     // Each batch is asked for by the one before it, so waiting for company would be waiting in vain.
     settings: { flushDelayMs: 0 },
   };
@@ -242,7 +245,7 @@ async function measureWritten(
       await during('vacuum', () => sql`vacuum batch`);
     };
     await sql`checkpoint`;
-    const seconds = scenario.writtenHours * 3_600;
+    const seconds = scenario.written.hours * 3_600;
     let waiting = 0;
     const slice = 300;
     for (let second = 0; second < seconds; second += slice) {

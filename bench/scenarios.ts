@@ -119,11 +119,10 @@ export interface CompactScenario {
 
 export interface StorageScenario {
   readonly kind: 'storage';
-  readonly hostCount: number;
-  /** Spans and intervals that are stored, each in a database of its own; all of them end at the last midnight. */
-  readonly runs: readonly { readonly hours: number; readonly intervalMs: number }[];
-  /** What is written to the disk is measured over so many hours. */
-  readonly writtenHours: number;
+  /** What is stored, each in a database of its own; all spans end at the last midnight. */
+  readonly runs: readonly { readonly hours: number; readonly intervalMs: number; readonly hostCount: number }[];
+  /** Over what the bytes written to the disk are counted. */
+  readonly written: { readonly hours: number; readonly hostCount: number };
   /** Rows of the plain table: its bytes per row do not depend on it. */
   readonly plainRows: number;
   /** Days that each tier keeps by default. */
@@ -357,18 +356,23 @@ export const scenarios: Rows = {
   storage: {
     full: {
       kind: 'storage',
-      hostCount: 4,
-      runs: [1_000, 10_000].flatMap((intervalMs) => [1, 6, 24].map((hours) => ({ hours, intervalMs }))),
-      writtenHours: 2,
+      runs: [
+        { hours: 1, intervalMs: 1_000, hostCount: 4 },
+        { hours: 6, intervalMs: 1_000, hostCount: 4 },
+        { hours: 24, intervalMs: 1_000, hostCount: 2 },
+        { hours: 1, intervalMs: 10_000, hostCount: 4 },
+        { hours: 6, intervalMs: 10_000, hostCount: 4 },
+        { hours: 24, intervalMs: 10_000, hostCount: 4 },
+      ],
+      written: { hours: 2, hostCount: 4 },
       plainRows: 1_000_000,
       retentionDays: { raw: 14, minute: 90, hour: 1_096 },
       seed: 1,
     },
     smoke: {
       kind: 'storage',
-      hostCount: 1,
-      runs: [{ hours: 1, intervalMs: 10_000 }],
-      writtenHours: 0.25,
+      runs: [{ hours: 1, intervalMs: 10_000, hostCount: 1 }],
+      written: { hours: 1 / 12, hostCount: 1 },
       plainRows: 10_000,
       retentionDays: { raw: 14, minute: 90, hour: 1_096 },
       seed: 1,
