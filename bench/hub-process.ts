@@ -54,9 +54,18 @@ export async function createHubFolder(options: HubOptions = {}): Promise<HubFold
   const port = await freePort();
   const dataFolder = join(folder, 'data');
   const configFile = join(folder, 'hub.json');
-  const settings = { host: '127.0.0.1', port, dataFolder, logLevel: 'warn', ...options.settings };
-  await writeFile(configFile, JSON.stringify(settings, null, 2));
-  return { folder, dataFolder, configFile, logFile: join(folder, 'hub.log'), port };
+  const hubFolder = { folder, dataFolder, configFile, logFile: join(folder, 'hub.log'), port };
+  await writeHubSettings(hubFolder, options.settings ?? {});
+  return hubFolder;
+}
+
+/** Writes what a hub in this folder is started with from now on: `settings` beside those of every benchmark. */
+export async function writeHubSettings(
+  { port, dataFolder, configFile }: HubFolder,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const all = { host: '127.0.0.1', port, dataFolder, logLevel: 'warn', ...settings };
+  await writeFile(configFile, JSON.stringify(all, null, 2));
 }
 
 export async function removeHubFolder(hub: HubFolder): Promise<void> {

@@ -8,6 +8,7 @@ export interface LatencyFigures {
   readonly count: number;
   readonly p50Ms: number;
   readonly p90Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
@@ -38,6 +39,7 @@ export class Latencies {
       count: this.#histogram.totalCount,
       p50Ms: at(50),
       p90Ms: at(90),
+      p95Ms: at(95),
       p99Ms: at(99),
       p999Ms: at(99.9),
       maxMs: this.#histogram.maxValue / 1_000,
@@ -47,10 +49,11 @@ export class Latencies {
 
 /** Figures named for a result: `<name>P50Ms` and so on. */
 export function namedLatencies(name: string, figures: LatencyFigures): Record<string, number> {
-  const { count, p50Ms, p90Ms, p99Ms, p999Ms, maxMs } = figures;
+  const { count, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs } = figures;
   return {
     [`${name}P50Ms`]: p50Ms,
     [`${name}P90Ms`]: p90Ms,
+    [`${name}P95Ms`]: p95Ms,
     [`${name}P99Ms`]: p99Ms,
     [`${name}P999Ms`]: p999Ms,
     [`${name}MaxMs`]: maxMs,

@@ -14,9 +14,12 @@ import { runIdle } from './scenario-idle.ts';
 import { runIngest } from './scenario-ingest.ts';
 import { runKill } from './scenario-kill.ts';
 import { runKillPast } from './scenario-killpast.ts';
+import { runQuery } from './scenario-query.ts';
 import { runReconnect } from './scenario-reconnect.ts';
+import { runSimulate } from './scenario-simulate.ts';
 import { runStart } from './scenario-start.ts';
 import { runSteady } from './scenario-steady.ts';
+import { runStorage } from './scenario-storage.ts';
 import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts';
 
 const names = Object.keys(scenarios) as ScenarioName[];
@@ -29,7 +32,7 @@ Options:
   --smoke          a few seconds each: checks what is stored, no speed; keeps no result
   --runs N         kill, killpast: number of faults
   --seed N         another seed
-  --peers          ingest: the same work for VictoriaMetrics afterwards (see bench/README.md)
+  --peers          ingest, storage: the same work for VictoriaMetrics (see bench/README.md)
   --profile DIR    leaves CPU profiles of the hub there; keeps no result
 `;
 
@@ -51,6 +54,7 @@ export async function runBench(args: readonly string[]): Promise<number> {
   const wanted = parseArguments(args);
   const context: ScenarioContext = {
     isSmoke: wanted.isSmoke,
+    withPeers: wanted.withPeers,
     profileFolder: wanted.profileFolder,
     say: (line) => process.stderr.write(`${line}\n`),
   };
@@ -149,6 +153,12 @@ function runScenario(scenario: Scenario, context: ScenarioContext): Promise<Scen
       return runStart(scenario, context);
     case 'compact':
       return runCompact(scenario, context);
+    case 'query':
+      return runQuery(scenario, context);
+    case 'simulate':
+      return runSimulate(scenario, context);
+    case 'storage':
+      return runStorage(scenario, context);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePeersTable } from './peers.ts';
+import { parsePeersTable, parseStorageLine } from './peers.ts';
 
 test('parsePeersTable() reads the line of each peer', () => {
   const text = [
@@ -12,4 +12,18 @@ test('parsePeersTable() reads the line of each peer', () => {
     vmRwSamplesPerCoreSec: 1_200_000,
     vmRwWireBytesPerSample: 13,
   });
+});
+
+test('parseStorageLine() adds up data and index', () => {
+  const text =
+    'victoria-metrics: 5126400 real samples (3600 ticks x 356 series x 4), data 0.155 B/sample, index 0.038 B/sample, cpu 0.50 M/core-s\n';
+
+  expect(parseStorageLine(text)).toEqual({
+    vmSamples: 5_126_400,
+    vmDataBytesPerSample: 0.155,
+    vmIndexBytesPerSample: 0.038,
+    vmBytesPerSample: 0.193,
+    vmCpuSecPerMillionSamples: 2,
+  });
+  expect(parseStorageLine('nothing')).toBe(null);
 });

@@ -15,6 +15,8 @@ export interface ScenarioOutcome {
 /** What the runner gives to every scenario. */
 export interface ScenarioContext {
   readonly isSmoke: boolean;
+  /** Whether other stores get the same work, where the scenario compares itself with them. */
+  readonly withPeers: boolean;
   /** Folder in which the hub's CPU profiles are left; null for none. */
   readonly profileFolder: string | null;
   /** One line for the person who waits. */

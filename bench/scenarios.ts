@@ -117,6 +117,47 @@ export interface CompactScenario {
   readonly seed: number;
 }
 
+export interface StorageScenario {
+  readonly kind: 'storage';
+  /** What is stored, each in a database of its own; all spans end at the last midnight. */
+  readonly runs: readonly { readonly hours: number; readonly intervalMs: number; readonly hostCount: number }[];
+  /** Over what the bytes written to the disk are counted. */
+  readonly written: { readonly hours: number; readonly hostCount: number };
+  /** Rows of the plain table: its bytes per row do not depend on it. */
+  readonly plainRows: number;
+  /** Days that each tier keeps by default. */
+  readonly retentionDays: { readonly raw: number; readonly minute: number; readonly hour: number };
+  readonly seed: number;
+}
+
+export interface QueryScenario {
+  readonly kind: 'query';
+  readonly hostCount: number;
+  readonly metricCount: number;
+  /** Ticks of the data set before it goes round. */
+  readonly datasetTicks: number;
+  /** Days before the day before the last: a tick a minute; only their rollups are read. */
+  readonly pastDays: number;
+  /** Ticks a second from then on; so many of the newest seconds are in batches of `batchTicks`, the rest in chunks. */
+  readonly batchSeconds: number;
+  readonly batchTicks: number;
+  readonly pointsMax: number;
+  readonly seriesTogether: number;
+  readonly warmupCount: number;
+  readonly measureCount: number;
+  /** Starts of hub and PostgreSQL, each followed by one query. */
+  readonly coldCount: number;
+  readonly seed: number;
+}
+
+export interface SimulateScenario {
+  readonly kind: 'simulate';
+  readonly hostCount: number;
+  readonly days: number;
+  readonly perHour: number;
+  readonly seed: number;
+}
+
 export type Scenario =
   | IngestScenario
   | SteadyScenario
@@ -125,7 +166,10 @@ export type Scenario =
   | KillScenario
   | KillPastScenario
   | StartScenario
-  | CompactScenario;
+  | CompactScenario
+  | StorageScenario
+  | QueryScenario
+  | SimulateScenario;
 
 export type ScenarioName = Scenario['kind'];
 
@@ -272,6 +316,67 @@ export const scenarios: Rows = {
   start: {
     full: { kind: 'start', tickCount: 2 },
     smoke: { kind: 'start', tickCount: 2 },
+  },
+  query: {
+    full: {
+      kind: 'query',
+      hostCount: 2,
+      metricCount: 60,
+      datasetTicks: 3_600,
+      pastDays: 366,
+      batchSeconds: 7_200,
+      batchTicks: 10,
+      pointsMax: 1_000,
+      seriesTogether: 12,
+      warmupCount: 50,
+      measureCount: 200,
+      coldCount: 7,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'query',
+      hostCount: 1,
+      metricCount: 12,
+      datasetTicks: 600,
+      pastDays: 32,
+      batchSeconds: 600,
+      batchTicks: 10,
+      pointsMax: 1_000,
+      seriesTogether: 12,
+      warmupCount: 2,
+      measureCount: 5,
+      coldCount: 1,
+      seed: 1,
+    },
+  },
+  simulate: {
+    full: { kind: 'simulate', hostCount: 100, days: 30, perHour: 60, seed: 1 },
+    smoke: { kind: 'simulate', hostCount: 2, days: 16, perHour: 60, seed: 1 },
+  },
+  storage: {
+    full: {
+      kind: 'storage',
+      runs: [
+        { hours: 1, intervalMs: 1_000, hostCount: 4 },
+        { hours: 6, intervalMs: 1_000, hostCount: 4 },
+        { hours: 24, intervalMs: 1_000, hostCount: 2 },
+        { hours: 1, intervalMs: 10_000, hostCount: 4 },
+        { hours: 6, intervalMs: 10_000, hostCount: 4 },
+        { hours: 24, intervalMs: 10_000, hostCount: 4 },
+      ],
+      written: { hours: 2, hostCount: 4 },
+      plainRows: 1_000_000,
+      retentionDays: { raw: 14, minute: 90, hour: 1_096 },
+      seed: 1,
+    },
+    smoke: {
+      kind: 'storage',
+      runs: [{ hours: 1, intervalMs: 10_000, hostCount: 1 }],
+      written: { hours: 1 / 12, hostCount: 1 },
+      plainRows: 10_000,
+      retentionDays: { raw: 14, minute: 90, hour: 1_096 },
+      seed: 1,
+    },
   },
   compact: {
     full: {

@@ -14,6 +14,7 @@ import {
   type HubProcess,
   removeHubFolder,
   startHub,
+  writeHubSettings,
 } from './hub-process.ts';
 import type { ScenarioContext } from './scenario.ts';
 import { contentProblems, storedTicks } from './stored-ticks.ts';
@@ -54,9 +55,10 @@ export async function withHub<T>(
   }
 }
 
-/** Stops hub and PostgreSQL in good order and starts them again. */
-export async function restartHub(session: Session): Promise<void> {
+/** Stops hub and PostgreSQL in good order and starts them again, with other settings where some are given. */
+export async function restartHub(session: Session, settings?: HubOptions['settings']): Promise<void> {
   await session.hub.stop();
+  if (settings !== undefined) await writeHubSettings(session.hub.folder, settings);
   session.hub = await startHub(session.hub.folder, session.hubOptions);
 }
 
@@ -64,12 +66,13 @@ export async function restartHub(session: Session): Promise<void> {
 export async function withAgents<T>(
   plan: Omit<SwarmPlan, 'enrolmentKey'>,
   work: (agents: Generator<AgentsMethods>) => Promise<T>,
+  { clockShiftMs = 0 }: { readonly clockShiftMs?: number } = {},
 ): Promise<T> {
   const agents = new Generator<AgentsMethods>('agents');
   try {
     await agents.call('create', {
       plan: { ...plan, enrolmentKey: benchEnrolmentKey },
-      clockOffsetMs: takeClockOffsetMs(),
+      clockOffsetMs: takeClockOffsetMs() + clockShiftMs,
     });
     return await work(agents);
   } finally {

@@ -18,6 +18,16 @@ test('unpackBlock() gives back the columns that were deflated, and those that we
   expect(Buffer.compare(offsets, block.offsets)).toBe(0);
 });
 
+test('unpackBlock() puts the bytes of raw values together again', () => {
+  const values = Uint8Array.from({ length: 16 }, (_, index) => index);
+  const planes = Uint8Array.from({ length: 16 }, (_, index) => (index % 2) * 8 + Math.floor(index / 2));
+  const packed = Buffer.concat([Uint8Array.of(0x21), deflateRawSync(planes)]);
+  const head = Uint8Array.of(9);
+
+  const block = { data: Buffer.concat([head, packed]), offsets: Uint8Array.of(1, 0, 1 + packed.byteLength, 0) };
+  expect([...unpackBlock(block, 1).data]).toEqual([9, 0x11, ...values]);
+});
+
 describe('contentProblems()', () => {
   const dataset = createDataset({ hostCount: 1, metricCount: 5, tickCount: 8 });
   const made = { dataset, host: 0, firstMs: 1_000, intervalMs: 1_000 };

@@ -117,17 +117,31 @@ function* decodeRow(
   }
 }
 
-/** First byte of a deflated column of a chunk (docs/storage.md). */
+/** First bytes of columns of a chunk that are deflated (docs/storage.md): as they are, and as the byte planes of raw values. */
 const deflatedMark = 0x20;
+const planesMark = 0x21;
+/** First byte of a column of raw values. */
+const rawMark = 0x11;
 
-/** The block of a chunk with its columns inflated. */
+/** The block of a chunk with its columns unpacked. */
 export function unpackBlock(block: Block, columnCount: number): Block {
   return mapBlockColumns(block, columnCount, unpackColumn);
 }
 
 /** A column of a chunk as it was before it was packed. */
 export function unpackColumn(column: Uint8Array): Uint8Array {
-  return column[0] === deflatedMark ? inflateRawSync(column.subarray(1)) : column;
+  if (column[0] === deflatedMark) return inflateRawSync(column.subarray(1));
+  return column[0] === planesMark ? joinPlanes(inflateRawSync(column.subarray(1))) : column;
+}
+
+/** The column of raw values whose lowest bytes come first, then the next ones of all, up to the highest. */
+function joinPlanes(planes: Uint8Array): Uint8Array {
+  const count = planes.byteLength / 8;
+  const column = new Uint8Array(1 + planes.byteLength);
+  column[0] = rawMark;
+  for (let index = 0; index < planes.byteLength; index += 1)
+    column[1 + (index % count) * 8 + Math.floor(index / count)] = planes[index]!;
+  return column;
 }
 
 function layoutOf(row: BlockRow, layouts: ReadonlyMap<string, Layout>): Layout {

@@ -77,18 +77,15 @@ export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** Memory that a process and everything below it have for themselves: neither files nor shared memory. */
-export function readTreeOwnBytes(root: number): number {
-  const parents = new Map([...readAllStats()].map(([pid, stat]) => [pid, stat.parent]));
-  return treeOf(root, parents).reduce(
-    (sum, pid) => sum + parseSize(readProc(pid, 'smaps_rollup') ?? '', 'Pss_Anon'),
-    0,
-  );
+/** A process and everything below it. */
+function readTreePids(root: number): number[] {
+  return treeOf(root, new Map([...readAllStats()].map(([pid, stat]) => [pid, stat.parent])));
 }
 
-/** Bytes that a process has caused to be written to disks, as the kernel counts them; 0 when it is not told. */
-export function readWrittenBytes(pid: number): number {
-  return Number(/^write_bytes: (\d+)$/m.exec(readProc(pid, 'io') ?? '')?.[1] ?? 0);
+/** Memory that a process and everything below it have for themselves: neither files nor shared memory. */
+export function readTreeOwnBytes(root: number): number {
+  const sizes = readTreePids(root).map((pid) => parseSize(readProc(pid, 'smaps_rollup') ?? '', 'Pss_Anon'));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function readAllStats(): Map<number, ProcessStat> {

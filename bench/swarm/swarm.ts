@@ -40,6 +40,8 @@ export interface SwarmPlan {
   readonly recording?: RecordingPlan;
   /** See `AgentOptions`. */
   readonly replayTicks?: number;
+  /** Tells apart swarms that are runs of the same agents, one after the other. */
+  readonly run?: number;
 }
 
 export interface SwarmReport {
@@ -315,7 +317,7 @@ function createIdentity(plan: SwarmPlan, index: number, roundMs: number): AgentI
     index,
     agentId,
     bootId: seededId(`boot ${agentId}`),
-    epoch: seededId(`epoch ${agentId}`),
+    epoch: seededId(`epoch ${plan.run ?? 0} ${agentId}`),
     hostName: name,
     firstMs: roundMs + (plan.startMs === undefined ? phaseMs(agentId, plan.intervalMs) : 0),
   };
