@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly statementMsMax: number;
   /** Memory of a sort or a list of rows before it goes to a file; the server's own setting when absent. */
   readonly workMemory?: string;
+  /** Plans each statement once and not for its values: for few large statements over many partitions. */
+  readonly plansOnce?: boolean;
 }
 
 /** Waiting for a lock longer than this is trouble worth a retry (a table lock by hand, a migration). */
@@ -49,6 +51,7 @@ export function connect(connection: StoreConnection, options: ConnectOptions): S
       // Estimates for arrays as parameters are guesses, and compiling a statement of a millisecond does not pay.
       jit: false,
       ...(options.workMemory === undefined ? {} : { work_mem: options.workMemory }),
+      ...(options.plansOnce === true ? { plan_cache_mode: 'force_generic_plan' } : {}),
     },
   };
   if (connection.url !== null) return postgres(connection.url, shared);
