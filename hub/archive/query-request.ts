@@ -17,6 +17,8 @@ export interface QueriedHost {
   readonly isPushed: boolean;
   /** Expected time between ticks, where the data does not say. */
   readonly intervalMs: number;
+  /** Series that come only each so many ticks, by key, as far as that is known: rollups do not say. */
+  readonly everyOf?: ReadonlyMap<string, number>;
 }
 
 /** Ticks of one series that main or the storage thread still hold, taken before the database is asked. */

@@ -156,4 +156,33 @@ describe('runQuery()', () => {
       ).series;
       expect(one!.content.kind === 'buckets' && one!.content.buckets.starts.length).toBe(1);
     }));
+
+  test('has no step that is finer than a series, though rollups do not say how often it comes', () =>
+    withDatabase(async ({ sql }) => {
+      const world = await HistoryWorld.create(sql, 5);
+      await world.addSpan(gauges(['a', 'b'], { intervalMs: 300_000 }), { startMs, endMs: startMs + dayMs });
+      await upkeep(sql, startMs + 2 * dayMs);
+      const host = {
+        hostId: world.hostId,
+        name: 'web',
+        isPushed: false,
+        intervalMs: 60_000,
+        everyOf: new Map([['a', 5]]),
+      };
+      const request = requestOf(world, {
+        hosts: [host],
+        endMs: startMs + dayMs,
+        resolution: { kind: 'step', stepMs: 60_000 },
+      });
+      const { tier, series } = await runQuery(queryPorts(sql), request, never);
+      const steps = new Map(
+        series.map(({ series: { key }, intervalMs, content }) => [
+          key,
+          [intervalMs, content.kind === 'buckets' && content.stepMs],
+        ]),
+      );
+
+      expect([tier, steps.get('a'), steps.get('b')]).toEqual(['minute', [300_000, 300_000], [60_000, 60_000]]);
+      expect(series.map((one) => world.problemOf(one, request))).toEqual([null, null]);
+    }));
 });

@@ -16,7 +16,7 @@ import { type Tier, tiers } from '#core/tier.ts';
 import { addBlock, lowerBound } from './block-reading.ts';
 import type { LayoutBook } from './layout-book.ts';
 import { coverOf, type DayCover, type Floors, planQuery, type QueryPlan } from './query-plan.ts';
-import type { QueryRequest, Span } from './query-request.ts';
+import type { QueriedHost, QueryRequest, Span } from './query-request.ts';
 import { SeriesNumbering } from './series-numbering.ts';
 import { type SeriesAnswer, SeriesReading } from './series-reading.ts';
 import type { ReadBlocks, StoredBlock, StoredBlocks, StoredGap } from './stored-blocks.ts';
@@ -204,8 +204,7 @@ class Answering {
     const byHost = new Map<number, StoredBlock[]>(this.#request.hosts.map(({ hostId }) => [hostId, []]));
     for (const block of this.#snapshot.stored.blocks) byHost.get(block.hostId)?.push(block);
     const answers: SeriesAnswer[] = [];
-    for (const { hostId, intervalMs } of this.#request.hosts)
-      answers.push(...(await this.#host({ hostId, intervalMs }, byHost.get(hostId) ?? [])));
+    for (const host of this.#request.hosts) answers.push(...(await this.#host(host, byHost.get(host.hostId) ?? [])));
     return answers;
   }
 
@@ -214,15 +213,13 @@ class Answering {
     this.#signal.throwIfAborted();
   }
 
-  async #host(
-    { hostId, intervalMs }: { readonly hostId: number; readonly intervalMs: number },
-    blocks: readonly StoredBlock[],
-  ): Promise<SeriesAnswer[]> {
+  async #host({ hostId, intervalMs, everyOf }: QueriedHost, blocks: readonly StoredBlock[]): Promise<SeriesAnswer[]> {
     const readings = new Map<number, SeriesReading>();
     const readingOf = (number: number, series: Series) => {
       let reading = readings.get(number);
       if (reading === undefined) {
-        reading = new SeriesReading({ hostId, series, intervalMs: intervalMs * series.every }, this.#plan);
+        const every = everyOf?.get(series.key) ?? series.every;
+        reading = new SeriesReading({ hostId, series, intervalMs: intervalMs * every }, this.#plan);
         readings.set(number, reading);
       }
       return reading;

@@ -35,7 +35,7 @@ async function answerHistory(engine: Engine, request: HttpRequest): Promise<Http
   const startMs = query.start === undefined ? endMs - 3_600_000 : query.start * 1_000;
   checkSpan({ startMs, endMs });
   const asked = {
-    hosts: [queriedHost(host, key)],
+    hosts: [queriedHost(host, [key])],
     patterns: [key],
     startMs,
     // Here, other than in the rest of the hub, the end belongs to the span.

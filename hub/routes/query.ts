@@ -3,6 +3,7 @@
  * CSV that is written while it is read.
  */
 import type { z } from 'zod';
+import { matcherOf } from '#core/series-pattern.ts';
 import { csvHead } from '../archive/answer-text.ts';
 import type { QueriedHost, Resolution, Span } from '../archive/query-request.ts';
 import type { Engine } from '../engine.ts';
@@ -129,7 +130,7 @@ function historyQueryOf(engine: Engine, input: QueryInput): HistoryQuery {
   const resolution = resolutionOf(input);
   if (input.format !== 'csv') checkPoints(resolution, { startMs, endMs, seriesCount: hosts.length * patterns.length });
   return {
-    hosts: hosts.map((host) => queriedHost(host, patterns[0]!)),
+    hosts: hosts.map((host) => queriedHost(host, patterns)),
     patterns,
     startMs,
     endMs,
@@ -175,9 +176,12 @@ export function checkSpan({ startMs, endMs }: Span): void {
     );
 }
 
-/** A host as the archive thread wants it; `key` is a series whose own interval may be known. */
-export function queriedHost(host: Host, key: string): QueriedHost {
+/** A host as the archive thread wants it, with what its newest layout says of the series asked for. */
+export function queriedHost(host: Host, patterns: readonly string[]): QueriedHost {
   const { hostId, name, kind, intervalMs } = host.identity;
-  const every = host.ring.newest()?.layout.series.find((series) => series.key === key)?.every ?? 1;
-  return { hostId, name, isPushed: kind === 'push', intervalMs: intervalMs * every };
+  const isAsked = matcherOf(patterns);
+  const everyOf = new Map<string, number>();
+  for (const { key, every } of host.ring.newest()?.layout.series ?? [])
+    if (every > 1 && isAsked(key)) everyOf.set(key, every);
+  return { hostId, name, isPushed: kind === 'push', intervalMs, everyOf };
 }
