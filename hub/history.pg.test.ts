@@ -148,6 +148,34 @@ describe('History', () => {
       const counts = buckets.map((line) => Number(line.split(',').at(-2)));
       expect([counts.length, counts.reduce((sum, count) => sum + count, 0)]).toEqual([215, 1_500]);
     }));
+
+  test('exports each bucket in one piece, whatever the steps of the series are', () =>
+    withDatabase(async ({ sql, connection }) => {
+      const stream = await openTestStream(sql);
+      const layout = gauges(['a', 'b', 'c'], { every: { b: 10, c: 4 } });
+      await withRunner({ url: null, ...connection }, (runner) =>
+        runner.run(flightOf([{ kind: 'ticks', stream, seqs: { first: 1, last: 8_000 }, layout }])),
+      );
+      const query = queryOf(stream.hostId, {
+        patterns: ['a', 'b', 'c'],
+        startMs: timeOf(1) + 300,
+        endMs: timeOf(7_999) + 300,
+        resolution: { kind: 'step', stepMs: 7_000 },
+      });
+      const rows = (await textOf(historyOf(sql).export(query, never))).trimEnd().split('\n');
+      const cells = rows.map((row) => row.split(','));
+
+      expect(new Set(cells.map((row) => `${row[3]} ${row[1]}`)).size).toBe(rows.length);
+      for (const [key, step] of [
+        ['a', '7'],
+        ['b', '10'],
+        ['c', '8'],
+      ]) {
+        const own = cells.filter((row) => row[3] === key);
+        expect([key, new Set(own.map((row) => row[10]))]).toEqual([key, new Set([step])]);
+        expect(own.reduce((sum, row) => sum + Number(row[9]), 0)).toBe(7_998);
+      }
+    }));
 });
 
 /** A tick every 100 s, so that a test of seconds reaches over days. */

@@ -2,6 +2,7 @@
  * Queries as the archive thread serves them: answered, and written in the form that was asked for, in turns of a few ms.
  */
 import { encodeQueryColumns, type QueriedSeries } from '#core/query-columns.ts';
+import { sliceBuckets } from '#core/rollup.ts';
 import { pushedNameOf } from '../push-body.ts';
 import { csvText, jsonTexts, pointsText } from './answer-text.ts';
 import { namedAnswer } from './named-answer.ts';
@@ -36,6 +37,8 @@ const partRowsWanted = 50_000;
 const firstWidthMs = 600_000;
 const firstSteps = 100;
 const growthMax = 8;
+/** Parts tried out until one is neither too much nor less than a bucket. */
+const triesMax = 24;
 
 export async function answerQuery(
   ports: QueryPorts,
@@ -55,7 +58,7 @@ export async function answerQuery(
 
 /**
  * Lines of one stretch of time, by host and series in it. The caller asks for one part after the other and so sets the
- * pace: nothing is held in between. Parts are cut at whole steps and grow or shrink towards so many lines.
+ * pace: nothing is held in between. Parts are cut where no bucket of any series is open, and grow or shrink towards so many lines.
  */
 export async function exportPart(
   ports: QueryPorts,
@@ -63,26 +66,56 @@ export async function exportPart(
   signal: AbortSignal,
 ): Promise<ExportPart> {
   const { stepMs } = planQuery({ ...request, tierMin: 'raw', rawSamples: 0 });
-  const unitMs = Math.max(1, stepMs);
+  const resolution = stepMs === 0 ? request.resolution : ({ kind: 'step', stepMs } as const);
   let width = widthMs > 0 ? widthMs : stepMs === 0 ? firstWidthMs : stepMs * firstSteps;
-  for (;;) {
-    // Up to a multiple of the step, as the span itself may begin inside one.
-    const endMs = Math.min(request.endMs, Math.floor((fromMs + Math.max(unitMs, width)) / unitMs) * unitMs);
-    const resolution = stepMs === 0 ? request.resolution : ({ kind: 'step', stepMs } as const);
+  for (let tries = 0; ; tries += 1) {
+    const endMs = Math.min(request.endMs, fromMs + Math.ceil(width));
     try {
       const part = { ...request, startMs: fromMs, endMs, resolution };
-      const answer = namedAnswer(await runQuery(ports, part, signal), request);
-      let rows = 0;
-      for (const { content } of answer.series)
-        rows += content.kind === 'samples' ? content.samples.times.length : content.buckets.starts.length;
-      const bytes = encode(await inTurns(lines(answer.series), signal));
-      const growth = Math.min(growthMax, Math.max(1 / growthMax, partRowsWanted / Math.max(1, rows)));
-      return { bytes, next: endMs >= request.endMs ? null : { fromMs: endMs, widthMs: (endMs - fromMs) * growth } };
+      const { series } = namedAnswer(await runQuery(ports, part, signal), request);
+      const cutMs = endMs === request.endMs ? endMs : lastWhole(series, endMs);
+      if (cutMs <= fromMs && tries < triesMax) {
+        width *= growthMax;
+        continue;
+      }
+      const toMs = cutMs > fromMs ? cutMs : endMs;
+      const whole = series.map((one) => before(one, toMs));
+      const bytes = encode(await inTurns(lines(whole), signal));
+      const growth = Math.min(growthMax, Math.max(1 / growthMax, partRowsWanted / Math.max(1, rowsOf(whole))));
+      return { bytes, next: toMs >= request.endMs ? null : { fromMs: toMs, widthMs: width * growth } };
     } catch (error) {
-      if (!(error instanceof QueryLimitError) || width <= unitMs) throw error;
-      width = Math.max(unitMs, width / growthMax);
+      if (!(error instanceof QueryLimitError) || width <= 1 || tries >= triesMax) throw error;
+      width = Math.max(1, width / growthMax);
     }
   }
+}
+
+/** The last instant up to `endMs` at which no bucket of any series is open. */
+function lastWhole(series: readonly QueriedSeries[], endMs: number): number {
+  let commonMs = 1;
+  for (const { content } of series)
+    if (content.kind === 'buckets') commonMs = (commonMs / greatestDivisor(commonMs, content.stepMs)) * content.stepMs;
+  return commonMs === 1 ? endMs : Math.floor(endMs / commonMs) * commonMs;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+/** What of a series lies before `toMs`: a part of samples is cut by its span already. */
+function before(series: QueriedSeries, toMs: number): QueriedSeries {
+  const { content } = series;
+  if (content.kind === 'samples') return series;
+  let count = content.buckets.starts.length;
+  while (count > 0 && content.buckets.starts[count - 1]! >= toMs) count -= 1;
+  return { ...series, content: { ...content, buckets: sliceBuckets(content.buckets, 0, count) } };
+}
+
+function rowsOf(series: readonly QueriedSeries[]): number {
+  return series.reduce(
+    (sum, { content }) => sum + (content.kind === 'samples' ? content.samples.times : content.buckets.starts).length,
+    0,
+  );
 }
 
 function* lines(series: readonly QueriedSeries[]): Generator<string> {

@@ -143,7 +143,7 @@ function resolutionOf({ points, step, raw }: QueryInput): Resolution {
   if ([points !== undefined, step !== undefined, raw].filter(Boolean).length > 1)
     throw new HttpError(400, 'Cannot read query: only one of points, step and raw may be asked for: got more');
   if (raw) return { kind: 'raw' };
-  if (step !== undefined) return { kind: 'step', stepMs: step * 1_000 };
+  if (step !== undefined) return { kind: 'step', stepMs: Math.round(step * 1_000) };
   return { kind: 'points', pointsMax: points ?? 500, prefersSamples: false };
 }
 
