@@ -31,8 +31,30 @@ export interface BenchProgram {
   runBench(args: readonly string[]): Promise<number>;
 }
 
+export interface ToolOptions {
+  readonly configFile: string | null;
+  /** Aborted to stop: what was begun is undone. */
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+/** What `hub/tools.ts` exports. Each rejects with a ConfigError, and has changed nothing, when something must be changed first. */
+export interface ToolsProgram {
+  runBackup(options: ToolOptions & { readonly file: string }): Promise<void>;
+  runRestore(options: ToolOptions & { readonly file: string }): Promise<void>;
+  runWipe(options: ToolOptions): Promise<void>;
+  runUpgrade(
+    options: ToolOptions & { readonly oldBinaries: string | null; readonly removesOld: boolean },
+  ): Promise<void>;
+}
+
 export async function loadHub(): Promise<HubProgram> {
   return (await import(new URL('./hub.js', import.meta.url).href)) as HubProgram;
+}
+
+export async function loadTools(): Promise<ToolsProgram> {
+  return (await import(new URL('./tools.js', import.meta.url).href)) as ToolsProgram;
 }
 
 export async function loadBench(): Promise<BenchProgram> {

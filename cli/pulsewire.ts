@@ -15,6 +15,7 @@ import { Command } from 'commander';
 import { endOfLifeNote, noSocketBinary, socketBinaryPaths } from './node-version.ts';
 import { loadAgent, loadBench, loadHub } from './programs.ts';
 import { type Child, Supervisor } from './supervise.ts';
+import { addToolCommands } from './tools.ts';
 
 interface ConfigOption {
   readonly config?: string;
@@ -190,6 +191,7 @@ function createProgram(): Command {
       checkSocketBinary();
       process.exitCode = await (await loadBench()).runBench(args);
     });
+  addToolCommands(program, { say, stopSignal });
   return program;
 }
 

@@ -6,13 +6,14 @@
  *
  * A column is taken as: constant; else, if it holds a NaN, sparse around the first one; else whole numbers
  * times the coarsest scale that gives the values back, predicted by a constant, by the value before or by
- * the line through the two before, whatever is shortest; else raw. No column is longer than raw by more
+ * the line through the two before, whatever is shortest; else as steps from value to value; else raw. No column is longer than raw by more
  * than `columnOverheadBytes`.
  */
 import {
   absenceHighWord,
   bitsOf,
   columnKinds,
+  columnOrders,
   columnVersion,
   exceptionRaw,
   exceptionsFlag,
@@ -21,6 +22,7 @@ import {
   sparseDepthMax,
 } from './column.ts';
 import { ColumnScale } from './column-scale.ts';
+import { ColumnSteps } from './column-steps.ts';
 import { assert } from './errors.ts';
 import { blockTicksMax } from './limits.ts';
 import { type ByteSink, toZigzag, varintLength, varintLengths, writeUint32, writeVarint } from './varint.ts';
@@ -41,14 +43,22 @@ export interface ColumnSource {
 /** Differences of differences need one bit more than differences, so the whole numbers may span half. */
 const secondOrderSpanMax = 2 ** 50;
 
+/** Of a column twice as long the orders that are a tenth behind in its first ticks are not tried on all of them. */
+const sampleTicks = 256;
+
 export class ColumnEncoder {
   readonly #values = new Float64Array(blockTicksMax);
   readonly #words = bitsOf(this.#values);
   readonly #scale = new ColumnScale(this.#values);
   /** Residues by order: what is left of the whole numbers after the prediction, as numbers from 0 up. */
   readonly #residues = [0, 1, 2].map(() => new Float64Array(blockTicksMax));
-  /** Set by `#predict`: whether folding zeros is shorter. */
+  readonly #steps = new ColumnSteps(this.#values);
+  readonly #sampledLengths = new Float64Array(3);
+  /** The order that `#chooseOrder` chose, and whether folding zeros is shorter in it. */
+  #order = 0;
   #folds = false;
+  /** Set by `#predict`: whether folding zeros is shorter. */
+  #triedFolds = false;
 
   /** Appends one column to `target` and returns how many of its values are numbers: all but the NaNs. */
   encode(target: ByteSink, source: ColumnSource): number {
@@ -202,39 +212,75 @@ export class ColumnEncoder {
   }
 
   #encodeNumbers(target: ByteSink, count: number): void {
-    if (!this.#scale.quantize(count) || !this.#writeScaled(target, count)) this.#writeRaw(target, count);
+    const scale = this.#scale;
+    const steps = this.#steps;
+    const rawBytes = count * 8;
+    const scaledBytes = scale.quantize(count) ? this.#chooseOrder(count) : Number.POSITIVE_INFINITY;
+    // Where a scale is right it has few exceptions, and values take few bytes: large numbers are near a fine one by chance.
+    const isOdd = scaledBytes > rawBytes / 2 || scale.exceptionCount > (count >> 4) + 1;
+    if (isOdd && steps.find(count) && steps.bytesMax < Math.min(scaledBytes, rawBytes)) this.#writeSteps(target, count);
+    else if (scaledBytes < rawBytes) this.#writeScaled(target, count);
+    else this.#writeRaw(target, count);
   }
 
-  /** Writes the whole numbers under the shortest prediction, unless raw is shorter. */
-  #writeScaled(target: ByteSink, count: number): boolean {
-    const { wholes, wholesMin, wholesMax, scale, exceptionCount, exceptionBytesMax } = this.#scale;
+  /** Finds the shortest prediction of the whole numbers and returns how many bytes they take at most. */
+  #chooseOrder(count: number): number {
+    const { wholes, wholesMin, wholesMax, exceptionBytesMax } = this.#scale;
     const orders = wholesMax - wholesMin > secondOrderSpanMax ? 2 : 3;
-    let order = 0;
     let length = Number.POSITIVE_INFINITY;
-    let folds = false;
+    const promising = count > sampleTicks * 2 ? this.#promisingOrders(orders) : -1;
     for (let tried = 0; tried < orders; tried += 1) {
+      if ((promising & (1 << tried)) === 0) continue;
       const triedLength = this.#predict(tried, count);
       // Among equals the first difference: its residues repeat more often, which deflate likes.
-      if (triedLength < length || (tried === 1 && triedLength === length)) {
+      if (triedLength < length || (tried === columnOrders.difference && triedLength === length)) {
         length = triedLength;
-        order = tried;
-        folds = this.#folds;
+        this.#order = tried;
+        this.#folds = this.#triedFolds;
       }
     }
-    // Two bytes of kind and scale, a base of at most eight, at most two for the count of exceptions.
-    if (length + exceptionBytesMax + 12 > count * 8) return false;
+    const base = this.#order === columnOrders.base ? wholesMin : wholes[0]!;
+    // Two bytes of kind and scale, the base, at most two for the count of exceptions.
+    return 2 + varintLength(toZigzag(base)) + length + (exceptionBytesMax > 0 ? 2 + exceptionBytesMax : 0);
+  }
 
+  /** One bit for each order that is not a tenth behind in the first ticks. */
+  #promisingOrders(orders: number): number {
+    const lengths = this.#sampledLengths;
+    let least = Number.POSITIVE_INFINITY;
+    for (let order = 0; order < orders; order += 1) {
+      lengths[order] = this.#predict(order, sampleTicks);
+      least = Math.min(least, lengths[order]!);
+    }
+    let promising = 0;
+    for (let order = 0; order < orders; order += 1) if (lengths[order]! <= least * 1.1) promising |= 1 << order;
+    return promising;
+  }
+
+  #writeScaled(target: ByteSink, count: number): void {
+    const { wholes, wholesMin, scale, exceptionCount } = this.#scale;
     const { bytes } = target;
+    const order = this.#order;
+    const folds = this.#folds;
     bytes[target.length] = (columnVersion << 4) | columnKinds.scaled | (order << 1) | (folds ? 1 : 0);
     bytes[target.length + 1] = scale | (exceptionCount > 0 ? exceptionsFlag : 0);
-    const at = writeVarint(bytes, target.length + 2, toZigzag(order === 0 ? wholesMin : wholes[0]!));
-    const residues = this.#residues[order]!;
-    const from = order === 0 ? 0 : 1;
-    target.length = folds
-      ? writeFolded(bytes, at, residues.subarray(from, count))
-      : writeVarints(bytes, at, residues.subarray(from, count));
+    const isBase = order === columnOrders.base;
+    const at = writeVarint(bytes, target.length + 2, toZigzag(isBase ? wholesMin : wholes[0]!));
+    const residues = this.#residues[order]!.subarray(isBase ? 0 : 1, count);
+    target.length = folds ? writeFolded(bytes, at, residues) : writeVarints(bytes, at, residues);
     if (exceptionCount > 0) writeExceptions(target, this.#scale, this.#words);
-    return true;
+  }
+
+  #writeSteps(target: ByteSink, count: number): void {
+    const { residues, scale, folds, exceptionCount } = this.#steps;
+    const { bytes } = target;
+    bytes[target.length] = (columnVersion << 4) | columnKinds.scaled | (columnOrders.steps << 1) | (folds ? 1 : 0);
+    bytes[target.length + 1] = scale | (exceptionCount > 0 ? exceptionsFlag : 0);
+    let at = writeUint32(bytes, target.length + 2, this.#words[lowWord]!);
+    at = writeUint32(bytes, at, this.#words[highWord]!);
+    const written = residues.subarray(1, count);
+    target.length = folds ? writeFolded(bytes, at, written) : writeVarints(bytes, at, written);
+    if (exceptionCount > 0) writeExceptions(target, this.#steps, this.#words);
   }
 
   /** Fills the residues of one order and returns how many bytes they take, folded if that is shorter. */
@@ -269,13 +315,17 @@ export class ColumnEncoder {
     }
     // A folded run takes two bytes; the third beyond 128 zeros is left out, it never decides between orders.
     const saved = zeros - 2 * runs;
-    this.#folds = saved > 0;
-    return this.#folds ? length - saved : length;
+    this.#triedFolds = saved > 0;
+    return this.#triedFolds ? length - saved : length;
   }
 }
 
 /** Appends the exceptions of a scale; `words` is `bitsOf` its values. The sink must have room for them. */
-export function writeExceptions(target: ByteSink, scale: ColumnScale, words: Int32Array): void {
+export function writeExceptions(
+  target: ByteSink,
+  scale: Pick<ColumnScale, 'exceptionCount' | 'exceptionTicks' | 'exceptionCodes'>,
+  words: Int32Array,
+): void {
   const { bytes } = target;
   const { exceptionCount, exceptionTicks, exceptionCodes } = scale;
   let at = writeVarint(bytes, target.length, exceptionCount);

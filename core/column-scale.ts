@@ -18,20 +18,20 @@ import {
   lowWord,
   nearMax,
   powersOfTen,
+  roundingMagic,
   scaleDivide,
   scaleMultiply,
+  wholeMax,
 } from './column.ts';
 import { blockTicksMax } from './limits.ts';
 import { toZigzag } from './varint.ts';
 
-/** 1.5 × 2^52: adding and subtracting it rounds a double below 2^51 to a whole number, ties to even. */
-const roundingMagic = 6_755_399_441_055_744;
-/** Whole numbers stay within 2^51, so that zigzag differences stay within 2^53. */
-const wholeMax = 2 ** 51;
 /** Nearness proves nothing among large whole numbers: at 2^44 noise is within 62 units of one by a chance of 1 in 4. */
 const nearWholeMax = 2 ** 44;
 /** 2^-47 of a value is 32 to 64 units in its last place; the exact number is then taken from the bits. */
 const nearRatio = 2 ** -47;
+/** Raw exceptions may be this many more than an eighth of the values seen: noise is known by its start. */
+const rawBeyondEighth = 8;
 /** High word of −0, as a signed number. */
 const negativeZeroHighWord = -0x80000000;
 
@@ -114,7 +114,7 @@ export class ColumnScale {
           this.#retryDecimals = this.#decimalsOf(value, index);
           if (this.#retryDecimals >= 0) return false;
         }
-        if (this.#rawCount === rawMax) {
+        if (this.#rawCount === rawMax || this.#rawCount === rawBeyondEighth + (index >> 3)) {
           this.#retryDecimals = -1;
           return false;
         }

@@ -64,6 +64,26 @@ describe('the bytes of a column', () => {
     ['a unit in the last place', '0.3 0.4 0.30000000000000004', '1aa1060201010202'],
     ['minus zero', '0 1 -0 2', '1a800002010401027e'],
     ['one value that no scale gives', '1 2 1 2 0.1234567890123 2 1 2', '1a80020201020000010201047f84e94637dd9abf3f'],
+    [
+      'a counter that began at a fraction',
+      '0.1234567890123 5.1234567890123 7.1234567890123',
+      '1e0084e94637dd9abf3f0a04',
+    ],
+    [
+      'a fraction that tenths are added to',
+      '0.1234567890123 0.2234567890123 0.5234567890123 0.7234567890123',
+      '1e2184e94637dd9abf3f020604',
+    ],
+    [
+      'steps, zeros folded',
+      '0.1234567890123 0.1234567890123 0.1234567890123 0.1234567890123 1.1234567890123',
+      '1f0084e94637dd9abf3f000202',
+    ],
+    [
+      'steps, beginning anew',
+      '0.1234567890123 5.1234567890123 9.1234567890123 12.1234567890123 0.9876543210123 3.9876543210123',
+      '1e8084e94637dd9abf3f0a0806000601047f7d07103cdd9aef3f',
+    ],
     ['a series of every third tick', '1 _ _ 2 _ _ 4 _ _', '12010102031a00020204'],
     ['two kinds of absence', '1 _ 5 f 3', '120101010103000112030201010100011a00020803'],
   ])('%s: %s', (_, text, hex) => {
@@ -77,6 +97,23 @@ describe('the bytes of a column', () => {
     expect(toHex(expectRoundTrip(values))).toBe('1200efbeaddefecaf7ff010101020001103ff0');
   });
 });
+
+/** What adds up: a fraction that no scale gives, steps of so many decimals, beginning anew here and there. */
+const addedValues = fc
+  .record({
+    start: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    decimals: fc.nat(11),
+    size: fc.constantFrom(1, 100, 1e6, 2 ** 40, 2 ** 52),
+    steps: fc.array(fc.double({ min: -0.1, max: 1, noNaN: true }), { minLength: 1, maxLength: 100 }),
+    odd: fc.array(fc.tuple(fc.nat(99), fc.double()), { maxLength: 3 }),
+  })
+  .map(({ start, decimals, size, steps, odd }) => {
+    let value = start;
+    return Float64Array.from(steps, (step, index) => {
+      value = odd.find(([at]) => at === index)?.[1] ?? value + Math.round(step * size) / 10 ** decimals;
+      return value;
+    });
+  });
 
 /** Any 64 bits at all. */
 const anyBits = fc
@@ -130,6 +167,7 @@ describe('a column comes back bit for bit', () => {
     ['any 64 bits', anyBits],
     ['values at the edges and NaNs of every payload', oddValues],
     ['scaled whole numbers', scaledValues],
+    ['numbers that add up', addedValues],
   ])('%s', (_, arbitrary) => {
     fc.assert(
       fc.property(arbitrary, (values) => {
@@ -191,7 +229,12 @@ describe('decodeColumn() refuses', () => {
     ['nothing at all', '', 2],
     ['another version', '20', 2],
     ['a kind that does not exist', '13', 2],
-    ['an order that does not exist', '1e0000', 2],
+    ['steps from no number', '1e00000000000000f07f00', 2],
+    ['steps of a scale that is not decimal', '1e0100000000000000f03f00', 2],
+    ['steps of a scale that multiplies', '1e3100000000000000f03f00', 2],
+    ['an exception before the first step', '1e80000000000000f03f0001007f000000000000f03f', 2],
+    ['an exception behind the last step', '1e80000000000000f03f0001027f000000000000f03f', 2],
+    ['two exceptions at one step', '1e80000000000000f03f00020100007f000000000000f03f', 3],
     ['a constant of nine bytes', '1001010101010101010101', 2],
     ['a constant that ends in zero', '103f00', 2],
     ['raw values that are too few', '110000000000000000', 2],
@@ -224,7 +267,7 @@ describe('decodeColumn() of damaged bytes decodes or refuses', () => {
   const count = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constant(8_192));
 
   test('random bytes behind each kind', () => {
-    const kind = fc.constantFrom(0x10, 0x11, 0x12, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d);
+    const kind = fc.constantFrom(0x10, 0x11, 0x12, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f);
     fc.assert(
       fc.property(kind, fc.uint8Array({ maxLength: 200 }), count, (first, rest, ticks) => {
         expectDecodeOrRefuse(Uint8Array.of(first, ...rest), ticks);
@@ -237,7 +280,7 @@ describe('decodeColumn() of damaged bytes decodes or refuses', () => {
     const change = fc.tuple(fc.nat(), fc.nat(255));
     fc.assert(
       fc.property(
-        fc.oneof(oddValues, scaledValues),
+        fc.oneof(oddValues, scaledValues, addedValues),
         fc.array(change, { maxLength: 4 }),
         count,
         (values, changes, ticks) => {
@@ -253,7 +296,7 @@ describe('decodeColumn() of damaged bytes decodes or refuses', () => {
 
   test('valid bytes cut at any place are refused, unless they are a constant', () => {
     fc.assert(
-      fc.property(fc.oneof(oddValues, scaledValues), (values) => {
+      fc.property(fc.oneof(oddValues, scaledValues, addedValues), (values) => {
         const bytes = encode(values);
         if (bytes[0] === 0x10) return;
         for (let cut = 0; cut < bytes.length; cut += 1) {

@@ -17,6 +17,8 @@ export const columnVersion = 1;
 
 /** Low half of the first byte. From `scaled` on the low three bits are: order (two bits), then whether zeros are folded. */
 export const columnKinds = { constant: 0, raw: 1, sparse: 2, scaled: 8 } as const;
+/** Orders of prediction: the base, the value before, the line through the two before; or (`steps`) a double that steps are added to. */
+export const columnOrders = { base: 0, difference: 1, line: 2, steps: 3 } as const;
 
 /** Sparse columns inside one another: one for each of the three absences and one for any other NaN. */
 export const sparseDepthMax = 4;
@@ -34,6 +36,11 @@ export const nearMax = 62;
 /** Second byte of an exception, beside 0..124 for the zigzag difference: −0, or eight bytes that follow. */
 export const exceptionNegativeZero = 126;
 export const exceptionRaw = 127;
+
+/** 1.5 × 2^52: adding and subtracting it rounds a double below 2^51 to a whole number, ties to even. */
+export const roundingMagic = 6_755_399_441_055_744;
+/** Whole numbers stay within 2^51, so that zigzag differences stay within 2^53. */
+export const wholeMax: number = 2 ** 51;
 
 /** 10^n, exact as doubles. */
 export const powersOfTen: Float64Array = Float64Array.of(1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9);
@@ -89,7 +96,7 @@ function decodeFrom(reader: ByteReader, place: Place): void {
   if (kind === columnKinds.constant) decodeConstant(reader, place);
   else if (kind === columnKinds.raw) decodeRaw(reader, place);
   else if (kind === columnKinds.sparse) decodeSparse(reader, place);
-  else if (kind >= columnKinds.scaled && kind <= columnKinds.scaled + 5) decodeScaled(reader, place, kind & 7);
+  else if (kind >= columnKinds.scaled) decodeScaled(reader, place, kind & 7);
   else throw new DecodeError(`Cannot decode column: its kind must be known: got ${kind}`);
 }
 
@@ -195,9 +202,49 @@ function decodeScaled(reader: ByteReader, place: Place, flags: number): void {
   const scaleByte = reader.readByte();
   const scale = scaleByte & ~exceptionsFlag;
   checkScale(scale);
-  readResidues(reader, { target, from, order, folded });
+  if (order === columnOrders.steps) {
+    decodeSteps(reader, place, { scaleByte, folded });
+    return;
+  }
+  const base = fromZigzag(reader.readVarint());
+  readResidues(reader, { target, from, order, folded, base });
   applyScale(target, from, scale);
   if (scaleByte >= exceptionsFlag) readExceptions(reader, place);
+}
+
+/** A double, and steps of which each leads to the next value: added one by one, as a counter adds. */
+function decodeSteps(
+  reader: ByteReader,
+  { target, words, from }: Place,
+  head: { readonly scaleByte: number; readonly folded: boolean },
+): void {
+  const decimals = (head.scaleByte & ~exceptionsFlag) - scaleDivide;
+  if (decimals > decimalsMax || (decimals < 0 && decimals !== -scaleDivide))
+    throw new DecodeError(
+      `Cannot decode column: steps are whole or have decimals: got scale ${decimals + scaleDivide}`,
+    );
+  const base = reader.readFloat64();
+  if (!Number.isFinite(base)) throw new DecodeError(`Cannot decode column: steps begin at a number: got ${base}`);
+  readResidues(reader, { target, from: from + 1, order: columnOrders.steps, folded: head.folded, base: 0 });
+
+  const divisor = decimals < 0 ? 1 : powersOfTen[decimals]!;
+  let left = head.scaleByte >= exceptionsFlag ? readExceptionCount(reader, target.length - from) : 0;
+  let value = base;
+  target[from] = base;
+  let index = from + 1;
+  for (let exceptionFrom = from; ; exceptionFrom = index) {
+    const stop = left > 0 ? exceptionFrom + reader.readVarint() : target.length;
+    if (stop < index || stop > target.length - Math.sign(left))
+      throw new DecodeError(
+        `Cannot decode column: an exception stands at a later tick of the column: got ${stop - from}`,
+      );
+    for (; index < stop; index += 1) target[index] = value += target[index]! / divisor;
+    if (left === 0) return;
+    readException(reader, words, index);
+    value = target[index]!;
+    index += 1;
+    left -= 1;
+  }
 }
 
 /** Throws DecodeError unless the scale byte, without the flag, is one of those there are. */
@@ -223,20 +270,26 @@ export function applyScale(target: Float64Array, from: number, scale: number): v
 
 /**
  * Order 0: each number is the base plus its residue. Order 1: the base, then zigzag differences. Order 2:
- * the base, then zigzag differences of differences. Where zeros are folded, a 0 is followed by how many
+ * the base, then zigzag differences of differences. Steps: the zigzag numbers as they are. Where zeros are folded, a 0 is followed by how many
  * further zeros it stands for.
  */
 function readResidues(
   reader: ByteReader,
-  shape: { readonly target: Float64Array; readonly from: number; readonly order: number; readonly folded: boolean },
+  shape: {
+    readonly target: Float64Array;
+    readonly from: number;
+    readonly order: number;
+    readonly folded: boolean;
+    readonly base: number;
+  },
 ): void {
   const { target, from, order, folded } = shape;
   const { bytes } = reader;
   const end = target.length;
-  let value = fromZigzag(reader.readVarint());
+  let value = shape.base;
   let step = 0;
   let index = from;
-  if (order > 0) {
+  if (order === columnOrders.difference || order === columnOrders.line) {
     target[index] = value;
     index += 1;
   }
@@ -269,13 +322,14 @@ function readResidues(
       if (times > end - index)
         throw new DecodeError(`Cannot decode column: at most ${end - index} zeros may follow: got ${times}`);
     }
-    if (order === 0) {
+    if (order === columnOrders.base) {
       const sum = value + residue;
       for (; times > 0; times -= 1) target[index++] = sum;
     } else {
       const change = residue < 0x4000_0000 ? (residue >>> 1) ^ -(residue & 1) : fromZigzag(residue);
+      if (order === columnOrders.steps) for (; times > 0; times -= 1) target[index++] = change;
       for (; times > 0; times -= 1) {
-        step = order === 1 ? change : step + change;
+        step = order === columnOrders.difference ? change : step + change;
         value += step;
         target[index++] = value;
       }
@@ -289,26 +343,35 @@ export function readExceptions(
   reader: ByteReader,
   { target, words, from }: Pick<Place, 'target' | 'words' | 'from'>,
 ): void {
-  const count = reader.readVarint();
-  if (count === 0 || count > target.length - from)
-    throw new DecodeError(`Cannot decode column: exceptions are 1..${target.length - from}: got ${count}`);
   let index = from - 1;
-  for (let left = count; left > 0; left -= 1) {
+  for (let left = readExceptionCount(reader, target.length - from); left > 0; left -= 1) {
     index += 1 + reader.readVarint();
     if (index >= target.length)
       throw new DecodeError(`Cannot decode column: an exception stands at a tick of the column: got ${index - from}`);
-    const code = reader.readByte();
-    const at = index * 2;
-    if (code === exceptionRaw) {
-      words[at + lowWord] = reader.readUint32();
-      words[at + highWord] = reader.readUint32();
-    } else if (code === exceptionNegativeZero) {
-      words[at + lowWord] = 0;
-      words[at + highWord] = 0x80000000;
-    } else if (code <= nearMax * 2) {
-      const low = (words[at + lowWord]! >>> 0) + fromZigzag(code);
-      words[at + lowWord] = low;
-      words[at + highWord] = words[at + highWord]! + Math.floor(low / 4_294_967_296);
-    } else throw new DecodeError(`Cannot decode column: the code of an exception is known: got ${code}`);
+    readException(reader, words, index);
   }
+}
+
+function readExceptionCount(reader: ByteReader, countMax: number): number {
+  const count = reader.readVarint();
+  if (count === 0 || count > countMax)
+    throw new DecodeError(`Cannot decode column: exceptions are 1..${countMax}: got ${count}`);
+  return count;
+}
+
+/** Sets the value at `index`, which holds what the scale gives. */
+function readException(reader: ByteReader, words: Int32Array, index: number): void {
+  const code = reader.readByte();
+  const at = index * 2;
+  if (code === exceptionRaw) {
+    words[at + lowWord] = reader.readUint32();
+    words[at + highWord] = reader.readUint32();
+  } else if (code === exceptionNegativeZero) {
+    words[at + lowWord] = 0;
+    words[at + highWord] = 0x80000000;
+  } else if (code <= nearMax * 2) {
+    const low = (words[at + lowWord]! >>> 0) + fromZigzag(code);
+    words[at + lowWord] = low;
+    words[at + highWord] = words[at + highWord]! + Math.floor(low / 4_294_967_296);
+  } else throw new DecodeError(`Cannot decode column: the code of an exception is known: got ${code}`);
 }

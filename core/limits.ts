@@ -103,6 +103,8 @@ export const hostTagsMax = 2 * tagsPerSideMax;
 /** Wall and monotonic time of an agent apart by more than this start a new epoch. */
 export const clockStepMs = 2_000;
 export const epochsPerMinuteMax = 1;
+/** 2001-09-09. What is older is of a clock that was not set, and would take a partition for each of its days. */
+export const storedMsMin = 1_000_000_000_000;
 /** A clock off by more than this is corrected once, at the stream's first contact. */
 export const clockShiftMsMin = 300_000;
 /** Streams of earlier boots that lie further in the future than this are shifted to end now. */

@@ -11,13 +11,7 @@ import { ColumnEncoder, writeExceptions } from './column-encoder.ts';
 import { ColumnScale } from './column-scale.ts';
 import { assert } from './errors.ts';
 import { blockTicksMax } from './limits.ts';
-import {
-  expectedSum,
-  type RollupColumns,
-  rollupBucketsMax,
-  rollupColumnKinds,
-  rollupColumnVersion,
-} from './rollup-column.ts';
+import { type RollupColumns, rollupBucketsMax, rollupColumnKinds, rollupColumnVersion } from './rollup-column.ts';
 import { ByteSink, varintBytesMax, writeVarint } from './varint.ts';
 
 /** How far a sum may be moved, of itself. */
@@ -31,7 +25,12 @@ export class RollupColumnEncoder {
   readonly #words = bitsOf(this.#values);
   readonly #scale = new ColumnScale(this.#values);
   readonly #counts = new Float64Array(rollupBucketsMax);
-  readonly #wholes = new Float64Array(rollupBucketsMax);
+  /** Least from the greatest before it, greatest from least, sum from count × least. */
+  readonly #distances = {
+    chained: new Float64Array(rollupBucketsMax),
+    greatest: new Float64Array(rollupBucketsMax),
+    sum: new Float64Array(rollupBucketsMax),
+  };
 
   /** Appends one series to `target`. Buckets of count 0 hold nothing, whatever their values say. */
   encode(target: ByteSink, columns: RollupColumns): void {
@@ -40,20 +39,23 @@ export class RollupColumnEncoder {
     const filled = this.#gather(columns);
     target.reserve(1);
     const first = target.length;
-    target.bytes[first] = (rollupColumnVersion << 4) | rollupColumnKinds.empty;
     target.length += 1;
-    if (filled === 0) return;
+    if (filled > 0) this.#writePart(target, count);
+    const kind = this.#writeValues(target, filled);
+    target.bytes[first] = (rollupColumnVersion << 4) | kind;
+  }
 
-    this.#writePart(target, count);
-    if (this.#quantize(filled) && this.#writeScaled(target, filled)) {
-      target.bytes[first] = (rollupColumnVersion << 4) | rollupColumnKinds.scaled;
-      return;
+  /** Returns the kind that was written. */
+  #writeValues(target: ByteSink, filled: number): number {
+    if (filled === 0) return rollupColumnKinds.empty;
+    if (this.#isConstant(filled)) {
+      this.#writePart(target, this.#values.subarray(0, 1));
+      return rollupColumnKinds.constant;
     }
-    target.bytes[first] = (rollupColumnVersion << 4) | rollupColumnKinds.plain;
-    this.#writePart(target, this.#values.subarray(0, filled));
-    this.#writePart(target, this.#values.subarray(filled, filled * 2));
-    const sums = this.#values.subarray(filled * 2, filled * 3);
-    this.#columns.encode(target, { words: bitsOf(sums), first: 0, stride: 1, count: filled });
+    if (this.#quantize(filled) && this.#setDistances(filled)) return this.#writeScaled(target, filled);
+    for (let part = 0; part < 3; part += 1)
+      this.#writePart(target, this.#values.subarray(filled * part, filled * (part + 1)));
+    return rollupColumnKinds.plain;
   }
 
   #gather({ min, max, sum, count }: RollupColumns): number {
@@ -71,6 +73,16 @@ export class RollupColumnEncoder {
     return filled;
   }
 
+  #isConstant(filled: number): boolean {
+    const values = this.#values;
+    const value = values[0]!;
+    for (let at = 0; at < filled; at += 1) {
+      if (!Object.is(values[at], value) || !Object.is(values[filled + at], value)) return false;
+      if (!isNear(this.#counts[at]! * value, values[filled * 2 + at]!)) return false;
+    }
+    return true;
+  }
+
   /** Finds the scale of all three. False: there is none. */
   #quantize(filled: number): boolean {
     const scale = this.#scale;
@@ -78,48 +90,78 @@ export class RollupColumnEncoder {
     if (scale.scale > scaleDivide) {
       const divisor = powersOfTen[scale.scale & 15]!;
       for (let at = filled * 2; at < filled * 3; at += 1) {
-        const sum = this.#values[at]!;
-        const rounded = Math.round(sum * divisor) / divisor;
-        if (Math.abs(rounded - sum) <= Math.abs(sum) * sumRoundingMax) this.#values[at] = rounded;
+        const rounded = Math.round(this.#values[at]! * divisor) / divisor;
+        if (isNear(rounded, this.#values[at]!)) this.#values[at] = rounded;
       }
     }
     return scale.quantize(filled * 3);
   }
 
-  /** False, with nothing written, where doubles cannot hold the sums that the distances would give. */
-  #writeScaled(target: ByteSink, filled: number): boolean {
-    const { wholes, scale, exceptionCount } = this.#scale;
-    const start = target.length;
-    target.reserve(1);
-    target.bytes[start] = scale | (exceptionCount > 0 ? exceptionsFlag : 0);
-    target.length += 1;
-    this.#writePart(target, wholes.subarray(0, filled));
-    const part = this.#wholes.subarray(0, filled);
-    for (let at = 0; at < filled; at += 1) part[at] = wholes[filled + at]! - wholes[at]!;
-    this.#writePart(target, part);
+  /** Takes the whole numbers of the scale from one another. False where doubles cannot hold the distances. */
+  #setDistances(filled: number): boolean {
+    const { wholes } = this.#scale;
+    const distances = this.#distances;
+    let before = 0;
     for (let at = 0; at < filled; at += 1) {
-      const expected = expectedSum(this.#counts[at]!, wholes[at]!, wholes[filled + at]!);
-      part[at] = wholes[filled * 2 + at]! - expected;
-      if (part[at]! + expected !== wholes[filled * 2 + at]!) {
-        target.length = start;
-        return false;
-      }
+      const low = wholes[at]!;
+      const high = wholes[filled + at]!;
+      const sum = wholes[filled * 2 + at]!;
+      const expected = this.#counts[at]! * low;
+      distances.chained[at] = low - before;
+      distances.greatest[at] = high - low;
+      distances.sum[at] = sum - expected;
+      if (distances.sum[at]! + expected !== sum) return false;
+      before = high;
     }
-    this.#writePart(target, part);
-    if (exceptionCount === 0) return true;
-    target.reserve(this.#scale.exceptionBytesMax + varintBytesMax);
-    writeExceptions(target, this.#scale, this.#words);
     return true;
+  }
+
+  #writeScaled(target: ByteSink, filled: number): number {
+    const { wholes, scale, exceptionCount, exceptionBytesMax } = this.#scale;
+    const { chained, greatest, sum } = this.#distances;
+    target.reserve(1);
+    target.bytes[target.length] = scale | (exceptionCount > 0 ? exceptionsFlag : 0);
+    target.length += 1;
+    const leastAt = target.length;
+    this.#writePart(target, wholes.subarray(0, filled));
+    const isChained = this.#encodePart(chained.subarray(0, filled)) < target.length - leastAt - 1;
+    if (isChained) {
+      target.length = leastAt;
+      this.#appendPart(target);
+    }
+    this.#writePart(target, greatest.subarray(0, filled));
+    this.#writePart(target, sum.subarray(0, filled));
+    if (exceptionCount > 0) {
+      target.reserve(exceptionBytesMax + varintBytesMax);
+      writeExceptions(target, this.#scale, this.#words);
+    }
+    return isChained ? rollupColumnKinds.chained : rollupColumnKinds.scaled;
   }
 
   /** A column behind its length. */
   #writePart(target: ByteSink, values: Float64Array): void {
+    this.#encodePart(values);
+    this.#appendPart(target);
+  }
+
+  /** Returns how many bytes the column takes. */
+  #encodePart(values: Float64Array): number {
     const part = this.#part;
     part.length = 0;
     this.#columns.encode(part, { words: bitsOf(values), first: 0, stride: 1, count: values.length });
+    return part.length;
+  }
+
+  #appendPart(target: ByteSink): void {
+    const part = this.#part;
     target.reserve(part.length + varintBytesMax);
     target.length = writeVarint(target.bytes, target.length, part.length);
     target.bytes.set(part.view(), target.length);
     target.length += part.length;
   }
+}
+
+/** Whether a sum may be stored as this number. */
+function isNear(stored: number, sum: number): boolean {
+  return Math.abs(stored - sum) <= Math.abs(sum) * sumRoundingMax;
 }

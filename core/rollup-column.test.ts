@@ -100,21 +100,26 @@ describe('a rollup column', () => {
 describe('the bytes of a rollup column', () => {
   test.each([
     ['nothing in any bucket', columnsOf(null, null), '30'],
-    ['a constant', columnsOf([5, 5, 300, 60], [5, 5, 300, 60]), '320310404e000310401401100110'],
+    ['a constant', columnsOf([5, 5, 300, 60], [5, 5, 60, 12]), '31041a021e1703104014'],
     [
       'hundredths, one bucket empty',
       columnsOf([0.25, 0.5, 0.75, 2], null, [0.25, 0.75, 1.5, 3]),
-      '32051a000403062203104039041a0032320110',
+      '33051a000403062203104039041a003232041a003264',
+    ],
+    [
+      'a counter',
+      columnsOf([1, 60, 1830, 60], [61, 120, 5430, 60], [121, 180, 9030, 60]),
+      '340310404e0003103ff00410404d800410409ba8',
     ],
     [
       'a least value that no scale gives',
       columnsOf([1, 2, 3, 2], [Math.PI, 5, 9, 2], [1, 2, 3, 2]),
-      '320210408003103ff0051a00020605051a0000060501017f182d4454fb210940',
+      '330210408003103ff0051a00020605051a00020c0b01017f182d4454fb210940',
     ],
     [
       'values that no scale gives',
       columnsOf([Math.E, Math.PI, 6, 2]),
-      '3102104009104005bf0a8b1457690910400921fb54442d18104018',
+      '3202104009104005bf0a8b1457690910400921fb54442d1803104018',
     ],
   ])('%s', (_, columns, hex) => {
     expect(toHex(encode(columns))).toBe(hex);
@@ -126,15 +131,15 @@ describe('decodeRollupColumn() refuses', () => {
   test.each([
     ['nothing at all', ''],
     ['another version', '10'],
-    ['a kind that does not exist', '33'],
+    ['a kind that does not exist', '35'],
     ['something behind nothing', '3000'],
-    ['a part that runs over the end', '32051040'],
-    ['counts that are not whole', '3203103fe0'],
-    ['counts below 0', '320310bff0'],
-    ['counts without a bucket that holds something', '320110'],
-    ['a scale that does not exist', '3203103ff030011001100110'],
-    ['scaled values that are not whole', '3203103ff00003103fe001100110'],
-    ['bytes left over', '3203103ff0000110011001100000'],
+    ['a part that runs over the end', '33051040'],
+    ['counts that are not whole', '3303103fe0'],
+    ['counts below 0', '330310bff0'],
+    ['counts without a bucket that holds something', '330110'],
+    ['a scale that does not exist', '3303103ff030011001100110'],
+    ['scaled values that are not whole', '3303103ff00003103fe001100110'],
+    ['bytes left over', '3303103ff00001100110011000'],
   ])('%s', (_, hex) => {
     expect(() => decodeRollupColumn(Buffer.from(hex, 'hex'), 2)).toThrow(DecodeError);
   });
@@ -162,7 +167,7 @@ describe('decodeRollupColumn() of damaged bytes decodes or refuses', () => {
   test('random bytes behind each kind', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(0x30, 0x31, 0x32),
+        fc.constantFrom(0x30, 0x31, 0x32, 0x33, 0x34),
         fc.uint8Array({ maxLength: 120 }),
         buckets,
         (kind, rest, count) => {

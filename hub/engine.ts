@@ -84,6 +84,7 @@ export class Engine {
   readonly #timers: NodeJS.Timeout[] = [];
   #isAway = false;
   #isDeaf = false;
+  #isOver = false;
   #lastSamples = 0;
   #samplesPerSec = 0;
   #storageState: StorageState = 'stored';
@@ -173,7 +174,7 @@ export class Engine {
     this.#every(upkeepMs, () => {
       this.runUpkeep({ all: false }).catch((error: unknown) => {
         // The database is away, or a fault that the log must show; the next run finds the same rows.
-        if (!this.#isAway) this.#options.log.warn({ err: error }, 'upkeep.failed');
+        if (!this.#isAway && !this.#isOver) this.#options.log.warn({ err: error }, 'upkeep.failed');
       });
     });
     this.#keep(() => this.retain());
@@ -227,6 +228,24 @@ export class Engine {
 
   /** Stores what is in memory, tells everybody to come back, and ends the threads. */
   async stop(): Promise<void> {
+    await this.#drain();
+    this.closeAll(1012, 'The hub is restarting');
+    await this.#end();
+  }
+
+  /** Stores what is in memory and ends the threads; connections stay open, and nothing more is taken from them. */
+  async retire(): Promise<void> {
+    await this.#drain();
+    await this.#end();
+  }
+
+  /** Closes the connections of all agents and viewers. */
+  closeAll(closeCode: number, reason: string): void {
+    this.agents.closeAll(closeCode, reason);
+    this.fanout.closeAll(closeCode, reason);
+  }
+
+  async #drain(): Promise<void> {
     const { log } = this.#options;
     this.agents.drain();
     this.pusher.isStopping = true;
@@ -239,12 +258,17 @@ export class Engine {
     }
     if (!isDrained()) log.warn({ queuedBytes: this.intake.queuedBytes }, 'hub.stopped-undrained');
     for (const timer of this.#timers) clearInterval(timer);
-    this.agents.closeAll(1012, 'The hub is restarting');
+  }
+
+  async #end(): Promise<void> {
+    // What is under way from here on fails, and that is no fault.
+    this.#isOver = true;
     await Promise.race([
       Promise.allSettled([this.storage.call('stop', null), this.archive.call('stop', null)]),
       sleep(3_000),
     ]);
     await Promise.all(this.#workers.map((worker) => worker.removeAllListeners('exit').terminate()));
+    for (const caller of [this.storage, this.archive]) caller.close('Cannot call: the thread has ended');
   }
 
   /** Compacts and rolls up what is due, or everything. Settles at the end; false when a run was under way already. */
@@ -285,13 +309,13 @@ export class Engine {
   /** What failed will be tried again. While the database is away that is no news. */
   #keep(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      if (!this.#isAway && !this.#isDeaf) this.#options.log.warn({ err: error }, 'keeping.failed');
+      if (!this.#isAway && !this.#isDeaf && !this.#isOver) this.#options.log.warn({ err: error }, 'keeping.failed');
     });
   }
 
   /** Work that nobody waits for; its failure is a fault of ours. */
   #background(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))));
+    work.catch((error: unknown) => this.#fail(error));
   }
 
   #every(intervalMs: number, work: () => void): void {
@@ -311,8 +335,12 @@ export class Engine {
   #flush(flight: Flight): void {
     this.storage.call('flush', flight, { transfer: [flight.buffer] }).then(
       (answer) => this.intake.settled(answer, Date.now()),
-      (error: unknown) => this.#options.onFatal(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => this.#fail(error),
     );
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isOver) this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
   }
 
   #show(tick: AcceptedTick): void {

@@ -16,15 +16,25 @@ export interface EnrolmentKey {
 
 const keyCharactersMin = 16;
 
-export function readEnrolmentKey(options: {
+export interface EnrolmentKeyPlaces {
   readonly env: NodeJS.ProcessEnv;
+  /** Named by the settings. */
   readonly file: string | null;
   readonly dataFolder: string;
-}): EnrolmentKey {
+}
+
+/** The key itself, for a command that acts for the operator. Throws ConfigError when there is none. */
+export function readEnrolmentSecret({ env, file, dataFolder }: EnrolmentKeyPlaces): string {
+  const fromEnv = env['PULSEWIRE_ENROLMENT_KEY'];
+  return (fromEnv ?? readKeyFile(file ?? keyFileIn(dataFolder))).trim();
+}
+
+/** Reads the key, or makes one. */
+export function readEnrolmentKey(options: EnrolmentKeyPlaces): EnrolmentKey {
   const fromEnv = options.env['PULSEWIRE_ENROLMENT_KEY'];
   if (fromEnv !== undefined) return keyOf(fromEnv, null);
   if (options.file !== null) return keyOf(readKeyFile(options.file), options.file);
-  const file = join(options.dataFolder, 'enrolment-key');
+  const file = keyFileIn(options.dataFolder);
   try {
     return keyOf(readFileSync(file, 'utf8'), file);
   } catch (error) {
@@ -40,6 +50,10 @@ export function readEnrolmentKey(options: {
   closeSync(handle);
   renameSync(unfinished, file);
   return keyOf(key, file);
+}
+
+function keyFileIn(dataFolder: string): string {
+  return join(dataFolder, 'enrolment-key');
 }
 
 function readKeyFile(file: string): string {

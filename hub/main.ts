@@ -15,8 +15,10 @@ import { Access } from './access.ts';
 import { type HubConfig, keepDaysOf, readHubConfig } from './config.ts';
 import { type Database, openDatabase, startServer } from './database.ts';
 import { Engine } from './engine.ts';
-import { readEnrolmentKey } from './enrolment-key.ts';
+import { EngineSlot } from './engine-slot.ts';
+import { type EnrolmentKey, readEnrolmentKey } from './enrolment-key.ts';
 import { HttpError, jsonAnswer, type Route } from './http.ts';
+import { removeHubAddress, writeHubAddress } from './hub-address.ts';
 import type { Credential } from './intake/agent-session.ts';
 import { createLog, type LogSettings } from './log.ts';
 import { HubMetrics } from './metrics.ts';
@@ -29,9 +31,10 @@ import { pageRoutes } from './routes/pages.ts';
 import { pushRoute } from './routes/push.ts';
 import { queryRoutes } from './routes/query.ts';
 import { storageRoute } from './routes/storage.ts';
-import type { AgentEndpoint, ViewerEndpoint } from './sockets/endpoints.ts';
+import { wipeRoute } from './routes/wipe.ts';
 import { Sockets } from './sockets.ts';
 import { codeOf } from './store/connect.ts';
+import { Wiper } from './wiper.ts';
 
 export interface RunHubOptions {
   /** null: every setting has its default. */
@@ -63,30 +66,24 @@ export async function runHub(options: RunHubOptions): Promise<void> {
 
   const dataFolder = resolve(config.dataFolder ?? join(packageFolder, 'data'));
   const metrics = new HubMetrics();
-  const live: { engine: Engine | null; waitsFor: string } = { engine: null, waitsFor: 'the database' };
-  const engineOf = () => {
-    if (live.engine !== null) return live.engine;
-    throw new HttpError(503, `Cannot answer yet: the hub waits for ${live.waitsFor}`, { 'retry-after': '5' });
-  };
+  const slot = new EngineSlot((database) => {
+    const engine = createEngine(database);
+    metrics.attach(engine);
+    engine.run();
+    return engine;
+  });
+  let key: EnrolmentKey | null = null;
+  let wiper: Wiper | null = null;
   const sockets = new Sockets<Credential>({
-    agents: agentEndpoint(live),
-    viewers: viewerEndpoint(live),
-    routes: routesOf({ engineOf, live, metrics, version }),
+    agents: slot.agentEndpoint,
+    viewers: slot.viewerEndpoint,
+    routes: routesOf({ slot, wiperOf: () => wiper ?? unready(slot), metrics, version }),
     access: new Access([hostname(), config.host, ...config.allowedHosts]),
     log,
     onRefused: (code) => metrics.refused(code),
   });
-  const port = await listen(sockets, config);
-  const embedded = await startServer(config, { dataFolder, log }).catch((error: unknown) => {
-    sockets.close();
-    throw error;
-  });
-  try {
-    if (!existsSync(dataFolder)) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    const key = readEnrolmentKey({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
-    const database = await reachDatabase(config, { embedded, log, live, signal: options.signal });
-    if (database === null) return;
-    const engine = new Engine({
+  const createEngine = (database: Database) =>
+    new Engine({
       config,
       log,
       version,
@@ -96,18 +93,36 @@ export async function runHub(options: RunHubOptions): Promise<void> {
         rawFloorDay: database.floors.raw,
         retention: { keepDays: keepDaysOf(config), storageBytesMax: config.storageBytesMax },
       },
-      databaseFolder: embedded === null ? null : dataFolder,
+      databaseFolder: config.databaseUrl === null ? dataFolder : null,
       known: database.known,
-      enrolmentHash: key.hash,
+      enrolmentHash: key!.hash,
       storageFile: new URL('./storage.js', import.meta.url),
       archiveFile: new URL('./archive.js', import.meta.url),
       publish: (topic, bytes) => sockets.publish(topic, bytes),
       onFatal: fatal.fail,
     });
-    live.engine = engine;
-    metrics.attach(engine);
-    engine.run();
+  const port = await listen(sockets, config);
+  const embedded = await startServer(config, { dataFolder, log }).catch((error: unknown) => {
+    sockets.close();
+    throw error;
+  });
+  try {
+    if (!existsSync(dataFolder)) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    key = readEnrolmentKey({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
+    const reach = (retriesAlways: boolean) =>
+      reachDatabase(config, { embedded, log, slot, signal: options.signal, retriesAlways });
+    const database = await reach(embedded === null);
+    if (database === null) return;
+    slot.start(database);
+    const { connection } = database;
+    const reopen = () =>
+      reach(true).catch((error: unknown) => {
+        fatal.fail(error instanceof Error ? error : new Error(String(error)));
+        return null;
+      });
+    wiper = new Wiper({ slot, connection, enrolmentHash: key.hash, reopen, log });
     const url = `http://${urlHostOf(config.host)}:${port}`;
+    writeHubAddress(dataFolder, url);
     log.info({ host: config.host, port }, 'hub.listening');
     options.onListening({ url, enrolmentKeyFile: key.file });
 
@@ -116,8 +131,9 @@ export async function runHub(options: RunHubOptions): Promise<void> {
     clearInterval(timer);
     log.info('hub.stopping');
     sockets.stopListening();
-    await engine.stop();
+    await slot.stop();
   } finally {
+    removeHubAddress(dataFolder);
     sockets.close();
     await embedded?.stop();
     fatal.release();
@@ -139,24 +155,31 @@ function urlHostOf(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** Opens the database, trying again while an external one is away; null when stopped meanwhile. */
+/** For a request that comes before the database is known. */
+function unready(slot: EngineSlot): never {
+  slot.require();
+  throw new HttpError(503, 'Cannot answer yet: the hub starts', { 'retry-after': '5' });
+}
+
+/** Opens the database, trying again while it is away if that is wanted; null when stopped meanwhile. */
 async function reachDatabase(
   config: HubConfig,
   options: {
     readonly embedded: Awaited<ReturnType<typeof startServer>>;
     readonly log: Logger;
-    readonly live: { waitsFor: string };
+    readonly slot: EngineSlot;
     readonly signal: AbortSignal;
+    readonly retriesAlways: boolean;
   },
 ): Promise<Database | null> {
-  const { embedded, log, live, signal } = options;
+  const { embedded, log, slot, signal, retriesAlways } = options;
   const sqlFolder = join(packageFolder, 'sql');
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       return await openDatabase(config, { embedded, sqlFolder, log, nowMs: Date.now() });
     } catch (error) {
-      if (error instanceof ConfigError || embedded !== null) throw error;
-      live.waitsFor = `the database, which cannot be reached (${codeOf(error)})`;
+      if (error instanceof ConfigError || !retriesAlways) throw error;
+      slot.waitsFor = `the database, which cannot be reached (${codeOf(error)})`;
       if (attempt === 0) log.error({ reason: codeOf(error) }, 'database.unreachable');
       await sleep(databaseRetryMs, undefined, { signal }).catch(() => {});
     }
@@ -164,18 +187,14 @@ async function reachDatabase(
   return null;
 }
 
-interface Live {
-  engine: Engine | null;
-  waitsFor: string;
-}
-
 function routesOf(options: {
-  readonly engineOf: () => Engine;
-  readonly live: Live;
+  readonly slot: EngineSlot;
+  readonly wiperOf: () => Wiper;
   readonly metrics: HubMetrics;
   readonly version: string;
 }): Route[] {
-  const { engineOf, live, metrics, version } = options;
+  const { slot, wiperOf, metrics, version } = options;
+  const engineOf = () => slot.require();
   const open = { method: 'get', isChange: false, isOpen: true, bodyBytesMax: 0 } as const;
   return [
     ...pageRoutes(join(packageFolder, 'dist', 'ui')),
@@ -186,47 +205,18 @@ function routesOf(options: {
     pushRoute(engineOf),
     ...aggregateRoutes(engineOf),
     storageRoute(engineOf),
+    wipeRoute(wiperOf),
     openApiRoute(version),
     { ...open, path: '/metrics', answer: () => metrics.answer() },
     {
       ...open,
       path: '/healthz',
       answer: () =>
-        live.engine === null
-          ? jsonAnswer({ status: 'starting', storage: live.waitsFor }, 503)
-          : jsonAnswer({ status: 'ok', storage: live.engine.status().storage }),
+        slot.engine === null
+          ? jsonAnswer({ status: 'starting', storage: slot.waitsFor }, 503)
+          : jsonAnswer({ status: 'ok', storage: slot.engine.status().storage }),
     },
   ];
-}
-
-function agentEndpoint(live: Live): AgentEndpoint<Credential> {
-  return {
-    authenticate: async (bearer) => {
-      if (live.engine === null)
-        return { status: 503, why: `Cannot accept agent: the hub waits for ${live.waitsFor}`, retryAfterSec: 5 };
-      // Its ticks would be given times that have expired: they are safe in its spool until the clock is right.
-      if (live.engine.keeper.isClockBehind(Date.now()))
-        return { status: 503, why: 'Cannot accept agent: the clock of the hub is behind', retryAfterSec: 10 };
-      return await live.engine.agents.authenticate(bearer);
-    },
-    opened: (socket, credential) => live.engine?.agents.opened(socket, credential),
-    received: (socket, bytes) => live.engine?.agents.received(socket, bytes),
-    ponged: (socket) => live.engine?.agents.ponged(socket),
-    closed: (socket) => live.engine?.agents.closed(socket),
-  };
-}
-
-function viewerEndpoint(live: Live): ViewerEndpoint {
-  return {
-    opened: (socket) => {
-      if (live.engine === null) socket.close(1013, `Cannot show anything yet: the hub waits for ${live.waitsFor}`);
-      else live.engine.viewerEndpoint.opened(socket);
-    },
-    received: (socket, bytes) => live.engine?.viewerEndpoint.received(socket, bytes),
-    drained: (socket) => live.engine?.viewerEndpoint.drained(socket),
-    dropped: (socket) => live.engine?.viewerEndpoint.dropped(socket),
-    closed: (socket) => live.engine?.viewerEndpoint.closed(socket),
-  };
 }
 
 /** Turns faults of ours into a rejection, so that the stop is orderly and the exit code says so. */

@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the hub's three threads and the command line as ES modules, the agent as one CommonJS file
+ * Builds `dist/`: the hub's three threads, its tools and the command line as ES modules, the agent as one CommonJS file
  * with only its native module outside (a full ES module bundle with `ws` fails at start), the dashboard by vite.
  *
  * `npm ci` runs it (`prepare`), and so does every `npm run` of a program, so it does nothing when the sources
@@ -22,6 +22,7 @@ const hubEntries = {
   hub: 'hub/main.ts',
   storage: 'hub/storage.ts',
   archive: 'hub/archive.ts',
+  tools: 'hub/tools.ts',
   pulsewire: 'cli/pulsewire.ts',
 };
 const agentEntries = { agent: 'agent/main.ts', 'module-worker': 'agent/scripts/module-worker.ts' };

@@ -2,8 +2,10 @@
  * Stored blocks into the series they belong to: which of their ticks count, by the cover of their day, and their
  * columns decoded. Hot path (`bench query`).
  */
-import { decodeBlockColumn, decodeBlockTimes } from '#core/block.ts';
+import { decodeBlockTimes } from '#core/block.ts';
 import { dayOf } from '#core/calendar.ts';
+import { bitsOf, decodeColumn } from '#core/column.ts';
+import { batchTicksMax } from '#core/limits.ts';
 import { type Buckets, sliceBuckets } from '#core/rollup.ts';
 import { decodeRollupColumn } from '#core/rollup-column.ts';
 import { unpackColumn } from './packed-column.ts';
@@ -29,6 +31,19 @@ export function addBlock(block: StoredBlock, place: BlockPlace): void {
   else addRollup(block, times, place);
 }
 
+/** Columns of batches are short and many: their memory is used again, by their length. */
+const scratch: { readonly values: Float64Array; readonly bits: Int32Array }[] = [];
+
+function scratchOf(tickCount: number): { readonly values: Float64Array; readonly bits: Int32Array } {
+  if (tickCount > batchTicksMax) return scratchFor(tickCount);
+  return (scratch[tickCount] ??= scratchFor(tickCount));
+}
+
+function scratchFor(tickCount: number) {
+  const values = new Float64Array(tickCount);
+  return { values, bits: bitsOf(values) };
+}
+
 /** Times of a chunk rise within each of its streams: where they fall the next one begins. */
 function addRaw(
   block: StoredBlock,
@@ -37,12 +52,11 @@ function addRaw(
 ): void {
   const ranges = rangesIn(times, spans);
   if (ranges.length === 0) return;
+  const { values, bits } = scratchOf(block.tickCount);
   for (const { number, bytes } of block.columns) {
-    const packed = block.kind === 'batch' ? bytes : unpackColumn(bytes, columnBytesMax);
-    const values = decodeBlockColumn(packed, block.tickCount);
+    decodeColumn(block.kind === 'batch' ? bytes : unpackColumn(bytes, columnBytesMax), values, bits);
     const reading = readings.get(number)!;
-    for (const [from, to] of ranges)
-      reading.addSamples({ times: times.subarray(from, to), values: values.subarray(from, to) });
+    for (const [from, to] of ranges) reading.addSamples({ times, values }, from, to);
   }
 }
 
@@ -73,7 +87,7 @@ function hourRanges(times: Float64Array, covers: ReadonlyMap<number, DayCover>):
 /** The places whose times lie in the spans, as runs in which times do not fall. */
 function rangesIn(times: Float64Array, spans: readonly Span[]): (readonly [number, number])[] {
   const ranges: (readonly [number, number])[] = [];
-  if (spans.length === 0) return ranges;
+  if (spans.length === 0 || times.length === 0) return ranges;
   for (let from = 0, to = 0; from < times.length; from = to) {
     to = from + 1;
     while (to < times.length && times[to]! >= times[to - 1]!) to += 1;

@@ -34,11 +34,15 @@ describe('planQuery()', () => {
     ['a step of three hours', dayMs, step(3 * hourMs), 'hour', 3 * hourMs],
     ['samples', dayMs, { kind: 'raw' }, 'raw', 0],
   ])('gives %s its tier and step', (_, widthMs, resolution, tier, stepMs) => {
-    expect(plan(widthMs, resolution)).toMatchObject({ tier, stepMs });
+    expect(plan(widthMs, resolution)).toMatchObject({ tier, stepMs, isCoarser: false });
   });
 
   test('leaves the finer tier where it would cost too much or has gone', () => {
-    expect(plan(dayMs, points(1_000), { rawSamples: 10e6 })).toMatchObject({ tier: 'minute', stepMs: 120_000 });
+    expect(plan(dayMs, points(1_000), { rawSamples: 10e6 })).toMatchObject({
+      tier: 'minute',
+      stepMs: 120_000,
+      isCoarser: true,
+    });
     expect(plan(hourMs, points(1_000), { tierMin: 'minute' })).toMatchObject({ tier: 'minute', stepMs: minuteMs });
     expect(plan(dayMs, step(90_000), { tierMin: 'hour' })).toMatchObject({ tier: 'hour', stepMs: hourMs });
   });

@@ -23,6 +23,8 @@ export interface QueryPlan extends Span {
   readonly tier: Tier;
   /** Width of a bucket before a series' own interval is looked at; 0 for samples. */
   readonly stepMs: number;
+  /** Whether the step is longer than asked for by more than rounding. */
+  readonly isCoarser: boolean;
   /** Whole minutes and hours of the span that rollups may answer; empty where the tier is finer. */
   readonly minutes: Span;
   readonly hours: Span;
@@ -39,10 +41,11 @@ export interface PlanInput extends Span {
 /** The coarsest tier that gives the step asked for, or nearly; a multiple of that tier's buckets. */
 export function planQuery({ startMs, endMs, resolution, tierMin, rawSamples }: PlanInput): QueryPlan {
   const span = { startMs, endMs };
-  if (resolution.kind === 'raw') return { ...span, tier: 'raw', stepMs: 0, ...edgesOf(span, 'raw') };
+  if (resolution.kind === 'raw') return { ...span, tier: 'raw', stepMs: 0, isCoarser: false, ...edgesOf(span, 'raw') };
   const wantedMs = resolution.kind === 'step' ? resolution.stepMs : stepFor(span, resolution.pointsMax);
   const tier = tierFor(wantedMs, { tierMin, isRawCheap: rawSamples <= finerSamplesMax });
-  return { ...span, tier, stepMs: stepIn(tier, wantedMs), ...edgesOf(span, tier) };
+  const stepMs = stepIn(tier, wantedMs);
+  return { ...span, tier, stepMs, isCoarser: stepMs > wantedMs * roundingMax, ...edgesOf(span, tier) };
 }
 
 /** A span of n − 1 steps touches at most n buckets wherever it begins. Whole ms. */

@@ -81,7 +81,7 @@ export async function runQuery(ports: QueryPorts, request: QueryRequest, signal:
     checkSize(series);
     const { startMs, endMs, tier } = plan;
     const { floors, gaps } = reading.stored;
-    return { startMs, endMs, tier, coarserBy, floors, series, gaps };
+    return { startMs, endMs, tier, coarserBy: coarserBy ?? (plan.isCoarser ? 'limit' : null), floors, series, gaps };
   }
 }
 

@@ -2,6 +2,7 @@
  * Finds the PostgreSQL binaries of the optional dependency for this platform, and copies them to where an
  * unprivileged account can run them. The package is only resolved, never imported: its code is two paths.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, cp, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -33,6 +34,22 @@ export function findBinaries(): Binaries {
     (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: unknown }).version,
   );
   return binariesIn(join(root, 'native'), version);
+}
+
+/** Binaries in a folder of the operator's: one that holds `bin`, or a package of them. Throws ConfigError when it is neither. */
+export function binariesAt(path: string): Binaries {
+  const folder = [path, join(path, 'native')].find((one) => existsSync(join(one, 'bin', 'postgres')));
+  if (folder === undefined)
+    throw new ConfigError([`the folder of binaries must hold bin/postgres: got none in ${JSON.stringify(path)}`]);
+  try {
+    const said = execFileSync(join(folder, 'bin', 'postgres'), ['--version'], { encoding: 'utf8' });
+    const version = /(\d+)[.\d]*\S*/.exec(said.replace(/^.*\)/, ''))?.[0] ?? '';
+    return binariesIn(folder, version);
+  } catch (error) {
+    throw new ConfigError([
+      `the binaries in ${JSON.stringify(folder)} must run on this machine: got ${JSON.stringify(error instanceof Error ? error.message : error)}`,
+    ]);
+  }
 }
 
 function resolvePackage(name: string): string | null {

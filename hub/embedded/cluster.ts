@@ -42,13 +42,18 @@ export interface Cluster {
   readonly clusterFolder: string;
   readonly uid: number;
   readonly gid: number;
+  /** Owner of `folder`: the account of the hub that made it. */
+  readonly hubUid: number;
   /** As PG_VERSION has it. */
   readonly major: string;
 }
 
+/** Of the cluster that is in use, in its home. */
+export const clusterName = 'postgresql';
+
 /** The cluster in `home`; null when there is none. Throws ConfigError when something else lies in its place. */
-export function findCluster(home: string): Cluster | null {
-  const path = join(home, 'postgresql');
+export function findCluster(home: string, name: string = clusterName): Cluster | null {
+  const path = join(home, name);
   try {
     return readCluster(path);
   } catch (error) {
@@ -78,7 +83,8 @@ function readCluster(path: string): Cluster | null {
   const folder = realpathSync(path);
   const clusterFolder = realpathSync(join(path, 'cluster'));
   const { uid, gid } = statSync(clusterFolder);
-  return { folder, clusterFolder, uid, gid, major: readFileSync(join(clusterFolder, 'PG_VERSION'), 'utf8').trim() };
+  const major = readFileSync(join(clusterFolder, 'PG_VERSION'), 'utf8').trim();
+  return { folder, clusterFolder, uid, gid, hubUid: statSync(folder).uid, major };
 }
 
 /** The passwords of a cluster. Throws DecodeError when the file is not one of ours. */
@@ -95,7 +101,7 @@ export function readPasswords(cluster: Cluster): Passwords {
 /** Makes a cluster in `home`, or leaves nothing behind and throws. The caller holds the lock of the data folder. */
 export async function createCluster(
   home: string,
-  options: { readonly runAs: RunAs; readonly binaries: Binaries },
+  options: { readonly runAs: RunAs; readonly binaries: Binaries; readonly name?: string },
 ): Promise<void> {
   for (const name of await readdir(home)) {
     if (name.startsWith('postgresql.new-')) await removeLeftover(join(home, name));
@@ -104,7 +110,7 @@ export async function createCluster(
   const folder = join(home, `postgresql.new-${randomBytes(4).toString('hex')}`);
   try {
     await fill(folder, options);
-    await rename(folder, join(home, 'postgresql'));
+    await rename(folder, join(home, options.name ?? clusterName));
     await syncFolder(home);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -155,7 +161,7 @@ async function fill(folder: string, options: { readonly runAs: RunAs; readonly b
   }
   // The folder is fresh and its servers have ended, so this is still ours to write.
   await writeFile(join(cluster, 'postgresql.conf'), "include '../pulsewire.conf'\n");
-  await writeFile(join(folder, 'pulsewire.conf'), formatSettings());
+  await writeFile(join(folder, 'pulsewire.conf'), formatSettings(binaries.major));
   await writeFile(join(folder, 'passwords.json'), `${JSON.stringify(passwords)}\n`, { mode: 0o600, flush: true });
   await runTool(runAs, { file: binaries.initdb, args: ['--sync-only', '-D', cluster] });
   await syncFolder(folder);
@@ -185,7 +191,7 @@ async function runTool(
 /** Gives the cluster the settings of this version and removes old logs. The postmaster must not be running. */
 export async function prepareStart(cluster: Cluster): Promise<void> {
   const path = join(cluster.folder, 'pulsewire.conf');
-  await writeFile(`${path}.new`, formatSettings(), { flush: true });
+  await writeFile(`${path}.new`, formatSettings(cluster.major), { flush: true });
   // The server's account reads it whatever the umask is; there is no secret in it.
   await chmod(`${path}.new`, 0o644);
   await rename(`${path}.new`, path);
@@ -216,7 +222,7 @@ async function give(path: string, runAs: RunAs): Promise<void> {
   if (runAs.kind === 'user') await chown(path, runAs.uid, runAs.gid);
 }
 
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -4,9 +4,10 @@
  * private is on the command line, where neither that file nor ALTER SYSTEM can change it.
  */
 
-/** Text of `pulsewire.conf`. Paths are relative, so that the data folder can be moved. */
-export function formatSettings(): string {
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+/** Text of `pulsewire.conf` for a server of this major version. Paths are relative, so that the data folder can be moved. */
+export function formatSettings(major: string): string {
+  const known = Object.entries(settings).filter(([name]) => Number(major) >= (sinceMajor[name] ?? 0));
+  const lines = known.map(([name, value]) => `${name} = '${value}'\n`);
   return `# Written by Pulsewire at each start. Put your own settings into local.conf beside it.\n${lines.join('')}include_if_exists 'local.conf'\n`;
 }
 
@@ -19,6 +20,9 @@ export function postmasterArguments(clusterFolder: string): readonly string[] {
 /** A file is at most 10 MB (`log_rotation_size`), so the log takes about 50 MB. */
 export const logFilesMax = 5;
 export const logFilePattern = /^postgresql-\d{8}T\d{6}\.log$/;
+
+/** A server stops at a setting that it does not know: those that came after 17, which `pulsewire upgrade` still starts. */
+const sinceMajor: Readonly<Record<string, number>> = { io_workers: 18 };
 
 const settings: Readonly<Record<string, string>> = {
   // An acknowledged tick is on the disk: this is what the promise rests on.

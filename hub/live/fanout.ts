@@ -119,6 +119,11 @@ export class Fanout {
     this.#leaveGroup(viewer);
   }
 
+  /** Closes the connections of all viewers, who come back by themselves. */
+  closeAll(closeCode: number, reason: string): void {
+    for (const socket of [...this.#viewers.keys()]) socket.close(closeCode, reason);
+  }
+
   /** Takes a message of a viewer. Throws ProtocolError. */
   received(socket: ViewerSocket, message: FromViewer, nowMs: number): void {
     const viewer = this.#viewers.get(socket);

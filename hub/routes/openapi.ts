@@ -25,6 +25,7 @@ import {
   storageAnswer,
   updateTagsAnswer,
   updateTagsBody,
+  wipeAnswer,
 } from './schemas.ts';
 
 export function openApiRoute(version: string): Route {
@@ -130,6 +131,17 @@ export function openApiDocument(version: string) {
         get: {
           summary: 'Whether the hub is ready',
           responses: { 200: response('Ready', healthAnswer), 503: response('Starting', healthAnswer) },
+        },
+      },
+      '/api/v1/wipe': {
+        post: {
+          summary: 'Remove all hosts and everything that is stored of them',
+          description: 'Wants the enrolment key as bearer token.',
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: { type: 'object', maxProperties: 0 } } },
+          },
+          responses: { 200: response('Removed', wipeAnswer), ...errors(400, 401, 403, 409, 413, 415, 503) },
         },
       },
       '/fetch/latest': { get: latest },

@@ -101,6 +101,12 @@ export const hostsQuery = z.object({
 });
 
 export const receivedAnswer = z.object({ status: z.literal('received') });
+export const wipeAnswer = z.object({
+  hostCount: z.number().int().describe('Hosts that there were'),
+  tickCount: z.number().int().describe('Ticks that were stored of them'),
+  bytesBefore: z.number().describe('Size of the database on the disk'),
+  bytesAfter: z.number(),
+});
 export const errorAnswerSchema = z.object({
   error: z.string().describe('What was wrong, what is wanted, what was got'),
 });

@@ -68,18 +68,18 @@ async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
   const intervalMs = intervalOf(hello.facts);
   const agentId = Buffer.from(hello.agentId, 'hex');
   // The row is read as it was before the update.
-  const rows = await sql<HostColumns[]>`
+  const rows = await sql<HostWords[]>`
     with changed as (
       update host set agent_tags = ${sql.json(hello.tags)}, facts = ${sql.json(hello.facts)}, agent_name = ${hello.hostName},
         agent_version = ${hello.agentVersion}, machine_id = ${hello.machineId}, interval_ms = ${intervalMs}
       where id = ${hostId} and agent_id = ${agentId} and removed_at is null
         and (agent_tags, facts, agent_name, agent_version, machine_id, interval_ms) is distinct from
           (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.hostName}, ${hello.agentVersion}, ${hello.machineId}, ${intervalMs}))
-    select ${hostColumns(sql)} from host h where h.id = ${hostId} and h.agent_id = ${agentId} and h.removed_at is null`;
+    select ${hostWords(sql)} from host h where h.id = ${hostId} and h.agent_id = ${agentId} and h.removed_at is null`;
   const row = rows[0];
   if (row === undefined) return await absence(sql, hostId);
   const { tags: agentTags, facts, agentVersion } = hello;
-  const host = knownHostOf({ ...row, agentTags, facts, agentVersion, intervalMs });
+  const host = knownHostOf({ ...row, agentTags, facts, agentVersion, intervalMs, lastMs: 0 });
   const streams = await openStreams(sql, hostId, request.streams);
   return { kind: 'admitted', hostId, hostName: host.name, token, host, streams };
 }
@@ -223,6 +223,9 @@ export type KnownHost = HostIdentity;
 /** What `hostColumns` selects. */
 export type HostColumns = Omit<KnownHost, 'tags'>;
 
+/** What `hostWords` selects. */
+export type HostWords = Omit<HostColumns, 'lastMs'>;
+
 export function knownHostOf(row: HostColumns): KnownHost {
   return { ...row, tags: mergeTags(row.agentTags, row.peopleTags) };
 }
@@ -265,12 +268,17 @@ export async function findToken(
 
 /** Of `host h`. A stream without ticks has been stored at its opening; the time of the newest tick in batches and chunks is the better answer. */
 export function hostColumns(sql: Sql) {
-  return sql`h.id as "hostId", h.name, h.alias, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_version as "agentVersion",
-    h.agent_tags as "agentTags", h.tags as "peopleTags", h.facts, h.interval_ms as "intervalMs", h.version,
-    round(extract(epoch from h.created_at) * 1000)::float8 as "createdMs", coalesce(
+  return sql`${hostWords(sql)}, coalesce(
       greatest((select max(b.to_ms) from batch b where b.host = h.id),
         (select max(c.to_ms) from chunk c where c.host = h.id and c.tier = 0
           and c.day = (select max(d.day) from day d where d.host = h.id))),
       (select extract(epoch from max(s.stored_at)) * 1000 from stream s where s.host = h.id and s.stored_seq >= s.first_seq),
       0)::float8 as "lastMs"`;
+}
+
+/** The same without the time of its newest tick, which costs a look at its data. */
+export function hostWords(sql: Sql) {
+  return sql`h.id as "hostId", h.name, h.alias, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_version as "agentVersion",
+    h.agent_tags as "agentTags", h.tags as "peopleTags", h.facts, h.interval_ms as "intervalMs", h.version,
+    round(extract(epoch from h.created_at) * 1000)::float8 as "createdMs"`;
 }

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type postgres from 'postgres';
 import { describe, expect, test } from 'vitest';
+import { encodeLayout } from '#core/series.ts';
 import { withDatabase } from '../testing/database.ts';
-import { helloOf } from '../testing/test-agent.ts';
+import { withRunner } from '../testing/flight-fixture.ts';
+import { helloOf, someId } from '../testing/test-agent.ts';
+import { gauges } from '../testing/ticks.ts';
 import { admit, findToken } from './admission.ts';
 import { archiveEphemeral, reviveHost } from './archiving.ts';
 import { ensurePartitions } from './chunks/partitions.ts';
+import { storePush } from './push.ts';
 
 const hourMs = 3_600_000;
 const nowMs = Date.now();
@@ -125,3 +129,30 @@ test('an archived host is back when its agent comes with its token, whether the 
 
     expect(await livingNames(sql)).toEqual(['web']);
   }));
+
+test('a host that pushes is back, with its past, when it pushes again', () =>
+  withDatabase(({ sql, connection }) =>
+    withRunner({ url: null, ...connection }, async (runner) => {
+      const layout = gauges(['a']);
+      const push = (digit: string) =>
+        storePush(sql, runner, {
+          hostName: 'job',
+          tags: { ephemeral: '' },
+          epoch: someId(digit),
+          isRepeatable: true,
+          layout: { id: layout.id, bytes: encodeLayout(layout) },
+          layoutId: layout.id,
+          intervalMs: 60_000,
+          columnCount: 1,
+          times: Float64Array.of(nowMs),
+          values: Float64Array.of(1),
+        });
+      await push('1');
+      await sql`update host set archived_at = now()`;
+
+      expect(await push('2')).toMatchObject({ kind: 'stored' });
+
+      expect(await sql`select count(*)::int from host`).toEqual([{ count: 1 }]);
+      expect(await livingNames(sql)).toEqual(['job']);
+    }),
+  ));

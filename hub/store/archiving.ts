@@ -45,3 +45,13 @@ export async function reviveHost(sql: Sql, hostId: number): Promise<void> {
       where h.id = ${hostId} and h.archived_at is not null and h.removed_at is null`;
   });
 }
+
+/** Brings back the host of this name that pushed and was archived last, unless another host has the name. */
+export async function revivePushedHost(sql: Sql, name: string): Promise<void> {
+  await sql`
+    update host set archived_at = null
+    where id = (
+        select id from host where name = ${name} and kind = 'push' and archived_at is not null and removed_at is null
+        order by archived_at desc limit 1)
+      and not exists (select from host h where h.name = ${name} and h.removed_at is null and h.archived_at is null)`;
+}

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { dayStartMs } from '#core/calendar.ts';
+import { storedMsMin } from '#core/limits.ts';
 import type { Flight, FlightAnswer, RefusedBatch, StreamOutcome } from '../intake/flight.ts';
 import { codeOf, troubleOf } from './connect.ts';
 import { FlightEncoder, type Statement, type Work } from './flight-encoder.ts';
@@ -43,9 +44,9 @@ export class FlightRunner {
     this.#onReplayed = options.onReplayed;
   }
 
-  /** From the next statement on, ticks of earlier days become gaps. */
+  /** From the next statement on, ticks of earlier days become gaps, and so do those of clocks that were never set. */
   setFloor(rawFloorDay: number): void {
-    this.#encoder.floorMs = dayStartMs(rawFloorDay);
+    this.#encoder.floorMs = Math.max(storedMsMin, dayStartMs(rawFloorDay));
   }
 
   /** Stores the flight after those before it. Rejects only when the connection is stopped. */

@@ -26,14 +26,15 @@ const lockKey = 0x7077_6d69;
 const lockTimeout = '60s';
 
 /**
- * Applies what is missing and returns the version before and after. Throws ConfigError for a server that is too
+ * Applies what is missing (of the first `upTo`, if not of all) and returns the version before and after. Throws ConfigError for a server that is too
  * old and for a schema that is newer than `folder`; a failing file is thrown as an Error that names it.
  */
 export async function migrate(
   sql: postgres.Sql,
   folder: string,
+  options: { readonly upTo?: number } = {},
 ): Promise<{ readonly from: number; readonly to: number }> {
-  const migrations = readMigrations(folder);
+  const migrations = readMigrations(folder).slice(0, options.upTo);
   await checkServerVersion(sql);
   await createMigrationTable(sql);
   const from = await readVersion(sql);

@@ -7,7 +7,8 @@ import type { Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import type { Flight, FlightLayout } from '../intake/flight.ts';
-import { type HostColumns, hostColumns, type KnownHost, knownHostOf, openStreams } from './admission.ts';
+import { type HostWords, hostWords, type KnownHost, knownHostOf, openStreams } from './admission.ts';
+import { revivePushedHost } from './archiving.ts';
 import { codeOf, type Sql, troubleOf } from './connect.ts';
 import type { FlightRunner } from './flight-runner.ts';
 
@@ -150,20 +151,21 @@ export async function dropOldPushStreams(sql: Sql): Promise<number> {
 async function pushHost(sql: Sql, request: PushRequest): Promise<KnownHost | null> {
   const { hostName: name, tags } = request;
   // Nearly always it is there with these tags, and a row that is not written makes no dead one.
-  const known = await sql<HostColumns[]>`
-    select ${hostColumns(sql)} from host h
+  const known = await sql<HostWords[]>`
+    select ${hostWords(sql)} from host h
     where h.name = ${name} and h.removed_at is null and h.archived_at is null
       and (h.kind <> 'push' or h.agent_tags @> ${sql.json(tags)}::jsonb)`;
+  if (known.length === 0) await revivePushedHost(sql, name);
   const rows =
     known.length > 0
       ? known
-      : await sql<HostColumns[]>`
+      : await sql<HostWords[]>`
           insert into host as h (name, kind, agent_tags, interval_ms) values (${name}, 'push', ${sql.json(tags)}, ${request.intervalMs})
           on conflict (name) where removed_at is null and archived_at is null
           do update set agent_tags = case when h.kind <> 'push' then h.agent_tags
             when (select count(*) from jsonb_object_keys(h.agent_tags || excluded.agent_tags)) > ${tagsPerSideMax} then excluded.agent_tags
             else h.agent_tags || excluded.agent_tags end
-          returning ${hostColumns(sql)}`;
+          returning ${hostWords(sql)}`;
   const host = rows[0]!;
-  return host.kind === 'push' ? knownHostOf(host) : null;
+  return host.kind === 'push' ? knownHostOf({ ...host, lastMs: 0 }) : null;
 }

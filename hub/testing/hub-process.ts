@@ -28,6 +28,7 @@ export async function buildHub(): Promise<HubBundle> {
       hub: 'hub/main.ts',
       storage: 'hub/storage.ts',
       archive: 'hub/archive.ts',
+      tools: 'hub/tools.ts',
       pulsewire: 'cli/pulsewire.ts',
     },
     outdir: join(folder, 'dist'),

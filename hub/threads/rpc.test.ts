@@ -125,4 +125,13 @@ describe('Caller and serve()', () => {
 
     expect([[...bytes], given.byteLength]).toEqual([[7, 7, 7], 0]);
   });
+
+  test('close() fails the calls that wait and those to come', async () => {
+    const { caller } = connected();
+    const waiting = caller.call('hang', null);
+    caller.close('Cannot call: it is over');
+
+    await expect(waiting).rejects.toThrow('Cannot call: it is over');
+    await expect(caller.call('divide', { by: 1 })).rejects.toThrow('Cannot call: it is over');
+  });
 });

@@ -60,6 +60,7 @@ export class Caller<M extends Methods<M>, E> {
   readonly #port: Worker | MessagePort;
   readonly #pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #nextId = 1;
+  #closedWhy: string | null = null;
 
   constructor(port: Worker | MessagePort, onEvent: (event: E) => void) {
     this.#port = port;
@@ -79,6 +80,7 @@ export class Caller<M extends Methods<M>, E> {
     this.#nextId += 1;
     const request: Request = { kind: 'request', id, method, argument };
     return new Promise<ResultOf<M[K]>>((resolve, reject) => {
+      if (this.#closedWhy !== null) throw new RemoteError(this.#closedWhy, null);
       this.#port.postMessage(request, [...transfer]);
       const cancel = () => {
         this.#pending.delete(id);
@@ -98,6 +100,13 @@ export class Caller<M extends Methods<M>, E> {
         },
       });
     });
+  }
+
+  /** The other side has ended: calls that wait for an answer fail, and so do those to come. */
+  close(why: string): void {
+    this.#closedWhy = why;
+    for (const { reject } of this.#pending.values()) reject(new RemoteError(why, null));
+    this.#pending.clear();
   }
 
   #settle(answer: Answer): void {

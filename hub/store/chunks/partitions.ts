@@ -67,13 +67,15 @@ export function partitionName(tier: Tier, fromDay: number): string {
 export async function ensurePartitions(sql: Sql, spans: readonly DaySpan[]): Promise<number> {
   const wanted = spans.flatMap(startsOf);
   if (wanted.length === 0 || (await missingOf(sql, wanted)).length === 0) return 0;
-  return await sql.begin(async (transaction) => {
-    const tx = transaction as unknown as Sql;
-    await lockPartitions(tx);
-    const missing = await missingOf(tx, wanted);
-    if (missing.length > 0) await tx.unsafe(missing.map(createText).join('\n')).simple();
-    return missing.length;
-  });
+  return await sql.begin((transaction) => makePartitions(transaction as unknown as Sql, spans));
+}
+
+/** The same in a transaction of the caller's. */
+export async function makePartitions(tx: Sql, spans: readonly DaySpan[]): Promise<number> {
+  await lockPartitions(tx);
+  const missing = await missingOf(tx, spans.flatMap(startsOf));
+  if (missing.length > 0) await tx.unsafe(missing.map(createText).join('\n')).simple();
+  return missing.length;
 }
 
 /** Waits for, and holds until the end of the transaction, the right to make partitions and to raise floors. */

@@ -1,0 +1,27 @@
+/**
+ * Where a hub can be reached from its own machine, in a file of its data folder while it runs: how a command finds the
+ * hub of a data folder, whatever port it has got. A hub that was killed leaves it; the next one writes it anew.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const fileName = 'hub-address';
+
+export function writeHubAddress(dataFolder: string, url: string): void {
+  writeFileSync(join(dataFolder, fileName), `${url}\n`, { mode: 0o600 });
+}
+
+/** null when there is none, or nothing that looks like one. */
+export function readHubAddress(dataFolder: string): string | null {
+  try {
+    const text = readFileSync(join(dataFolder, fileName), 'utf8').trim();
+    return /^http:\/\/\S+$/.test(text) && URL.canParse(text) ? text : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export function removeHubAddress(dataFolder: string): void {
+  rmSync(join(dataFolder, fileName), { force: true });
+}
