@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '#core/errors.ts';
 import { packageFolder } from './hub-process.ts';
 import { runPeers } from './peers.ts';
-import { formatFigures, readCommit, readMachine, toResult, writeResult } from './report.ts';
+import { formatFigures, readCommit, readLoad, readMachine, toResult, writeResult } from './report.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import { runCompact } from './scenario-compact.ts';
 import { runIdle } from './scenario-idle.ts';
@@ -61,10 +61,11 @@ export async function runBench(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   for (const name of wanted.names) {
     const scenario = scenarioOf(name, wanted);
-    const circumstances = { atMs: Date.now(), commit: readCommit(packageFolder()), machine: readMachine() };
+    const before = { atMs: Date.now(), commit: readCommit(packageFolder()), machine: readMachine() };
+    const loadBefore = readLoad();
     let outcome = await runScenario(scenario, context);
     if (wanted.withPeers && scenario.kind === 'ingest') outcome = await withPeers(outcome, scenario, context);
-    const result = toResult(scenario, outcome, circumstances);
+    const result = toResult(scenario, outcome, { ...before, load: [loadBefore, readLoad()] });
     say(formatFigures(`${name}${wanted.isSmoke ? ' (smoke)' : ''}, commit ${result.commit}`, result.figures));
     for (const problem of result.problems) say(`  problem: ${problem}`);
     if (result.problems.length > 0) exitCode = 1;

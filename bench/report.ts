@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Figures, ScenarioOutcome } from './scenario.ts';
 import type { Scenario } from './scenarios.ts';
@@ -22,9 +22,16 @@ export interface Result {
   /** Short hash; with "+" behind it when the folder differs from the commit. */
   readonly commit: string;
   readonly machine: Machine;
+  /** Load average of a minute before and after the run: above the number of processors others had their part in it. */
+  readonly load: readonly [number, number];
   readonly postgresVersion: string | null;
   readonly figures: Figures;
   readonly problems: readonly string[];
+}
+
+/** Load average of the last minute. */
+export function readLoad(): number {
+  return loadavg()[0]!;
 }
 
 export function readMachine(): Machine {
@@ -52,7 +59,7 @@ export function readCommit(folder: string): string {
 export function toResult(
   scenario: Scenario,
   outcome: ScenarioOutcome,
-  circumstances: { readonly atMs: number; readonly commit: string; readonly machine: Machine },
+  circumstances: Pick<Result, 'atMs' | 'commit' | 'machine' | 'load'>,
 ): Result {
   const { figures, problems, postgresVersion } = outcome;
   return { scenario, ...circumstances, postgresVersion, figures, problems };
