@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { firstSeqOf, type Item, itemCrc, lastSeqOf, type Spool } from '#core/stream/item.ts';
-import { ModelSpool } from '#core/stream/testing/model-spool.ts';
+import { MemorySpool } from '#core/stream/memory-spool.ts';
 import { openSpool, type SpoolOptions, type SqliteSpool } from './spool.ts';
 
 const limits = { tickCountMax: 1_000, samplesMax: 65_536 };
@@ -489,7 +489,7 @@ test('the spool does as the model does, over reopenings', () => {
       const file = join(folder, `model-${(run += 1)}.sqlite`);
       const options = { file, keepAcked };
       let spool = open(options);
-      const model = new ModelSpool({ keepAcked });
+      const model = new MemorySpool({ keepAcked });
       let epochs = 0;
       const openEpoch = (): void => {
         epochs += 1;

@@ -11,9 +11,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { endOfLifeNote, noSocketBinary, socketBinaryPaths } from './node-version.ts';
 import { loadAgent, loadBench, loadHub } from './programs.ts';
+import { runSimulate } from './simulate.ts';
+import { parseCount, questions } from './simulate-plan.ts';
 import { type Child, Supervisor } from './supervise.ts';
 import { addToolCommands } from './tools.ts';
 
@@ -34,8 +36,7 @@ function say(line: string): void {
 }
 
 /** Aborted by the first SIGINT or SIGTERM, and by the end of the parent where there is a channel to it. */
-function stopSignal(): AbortSignal {
-  const stopping = new AbortController();
+function stopSignal(stopping = new AbortController()): AbortSignal {
   let firstMs = 0;
   const stop = () => {
     if (!stopping.signal.aborted) {
@@ -85,6 +86,49 @@ async function runHub(options: ConfigOption): Promise<void> {
 
 async function runAgent(options: ConfigOption): Promise<void> {
   await loadAgent().runAgent({ configFile: options.config ?? null, signal: stopSignal() });
+}
+
+interface SimulateOptions extends ConfigOption {
+  readonly hosts?: number;
+  readonly days?: number;
+  readonly perHour?: number;
+  readonly seed: number;
+  readonly live: boolean;
+  readonly liveInterval: number;
+  readonly replace: boolean;
+  readonly yes: boolean;
+}
+
+async function simulate(options: SimulateOptions): Promise<void> {
+  const { hosts, days, perHour } = options;
+  const stopping = new AbortController();
+  stopSignal(stopping);
+  process.exitCode = await runSimulate(
+    {
+      given: {
+        ...(hosts === undefined ? {} : { hosts }),
+        ...(days === undefined ? {} : { days }),
+        ...(perHour === undefined ? {} : { perHour }),
+      },
+      seed: options.seed,
+      isLive: options.live,
+      liveIntervalMs: options.liveInterval,
+      isReplace: options.replace,
+      isYes: options.yes,
+      configFile: options.config ?? null,
+      version: versionOf(),
+    },
+    stopping,
+  );
+}
+
+/** For an option that is a whole number. */
+function countIn(bounds: { readonly min: number; readonly max: number }): (text: string) => number {
+  return (text) => {
+    const parsed = parseCount(text, bounds);
+    if (typeof parsed === 'string') throw new InvalidArgumentError(`It must be ${parsed}.`);
+    return parsed;
+  };
 }
 
 /** Hub and local agent. The agent stops first, so that its last ticks still reach the hub and are stored. */
@@ -181,6 +225,19 @@ function createProgram(): Command {
     .description('run the agent of this machine')
     .option('-c, --config <file>', 'settings (JSON)')
     .action(runAgent);
+  program
+    .command('simulate')
+    .description('fill the database with made-up hosts, and (--live) keep them pushing; asks for what is not given')
+    .option('--hosts <count>', 'hosts, host_0 and up', countIn(questions.hosts))
+    .option('--days <count>', 'days of data, up to now', countIn(questions.days))
+    .option('--per-hour <count>', 'entries per hour and metric', countIn(questions.perHour))
+    .option('--seed <number>', 'what everything made up follows from', countIn({ min: 0, max: 4_294_967_295 }), 1)
+    .option('--live', 'then connect an agent for each host to the running hub, until Ctrl-C', false)
+    .option('--live-interval <ms>', 'time between ticks of live agents', countIn({ min: 100, max: 3_600_000 }), 1_000)
+    .option('--replace', 'remove simulated hosts of these names first', false)
+    .option('-y, --yes', 'do not ask', false)
+    .option('-c, --config <file>', "the hub's settings (JSON)")
+    .action(simulate);
   program
     .command('bench')
     .description('measure hub and agent from outside')

@@ -54,8 +54,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super(`Cannot start with this configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  /** `action`: what cannot be done, as in "Cannot ‹action›". */
+  constructor(problems: readonly string[], action = 'start with this configuration') {
+    super(`Cannot ${action}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.problems = problems;
   }
 }

@@ -24,8 +24,14 @@ const hubEntries = {
   archive: 'hub/archive.ts',
   tools: 'hub/tools.ts',
   pulsewire: 'cli/pulsewire.ts',
+  simulate: 'hub/simulate.ts',
+  'simulate-worker': 'hub/simulate-worker.ts',
 };
-const agentEntries = { agent: 'agent/main.ts', 'module-worker': 'agent/scripts/module-worker.ts' };
+const agentEntries = {
+  agent: 'agent/main.ts',
+  'module-worker': 'agent/scripts/module-worker.ts',
+  'simulated-agents': 'agent/simulated-agents.ts',
+};
 
 function isSource(path) {
   if (/\.(test|bench)\.ts$/.test(path) || /(^|\/)(testing|results|micro)\//.test(path)) return false;

@@ -187,3 +187,17 @@ begin
   perform insert_chunks(of_host, 2, rows, ''::bytea, offsets, data);
 end
 $$;
+
+-- Hosts that are made up (`pulsewire simulate`): what their history follows from, and how far it is written. A host
+-- without a row here is real, and left alone.
+create table simulated_host (
+  host int primary key references host on delete cascade,
+  fleet_seed bigint not null,
+  day_count int not null,
+  interval_ms int not null,
+  -- The span that was asked for; its end is when it was asked for first.
+  from_ms float8 not null,
+  to_ms float8 not null,
+  -- Days before this one are written. Moved by the statement that writes them.
+  next_day int not null
+);

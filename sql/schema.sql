@@ -124,6 +124,18 @@ create table migration (
 );
 alter table migration add constraint migration_pkey PRIMARY KEY (version);
 
+create table simulated_host (
+  host integer not null,
+  fleet_seed bigint not null,
+  day_count integer not null,
+  interval_ms integer not null,
+  from_ms double precision not null,
+  to_ms double precision not null,
+  next_day integer not null
+);
+alter table simulated_host add constraint simulated_host_host_fkey FOREIGN KEY (host) REFERENCES host(id) ON DELETE CASCADE;
+alter table simulated_host add constraint simulated_host_pkey PRIMARY KEY (host);
+
 create table stream (
   id bigint not null generated always as identity,
   host integer not null,

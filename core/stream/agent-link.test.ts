@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors.ts';
 import type { FromAgent, StreamAnswer, Welcome } from '../message.ts';
 import { AgentLink, type LinkPorts, type NewTick } from './agent-link.ts';
 import { itemCrc, type TickItem } from './item.ts';
-import { ModelSpool } from './testing/model-spool.ts';
+import { MemorySpool } from './memory-spool.ts';
 
 const layoutId = '0011223344556677';
 const layoutBytes = new Uint8Array([1]);
@@ -16,7 +16,7 @@ function tickAt(seq: number, value = seq): TickItem {
 
 /** A link over a spool with `count` ticks in the stream e1; what it sends is kept as short texts. */
 class Rig {
-  readonly spool = new ModelSpool();
+  readonly spool = new MemorySpool();
   readonly sent: FromAgent[] = [];
   isCongested = false;
   epochCount = 1;

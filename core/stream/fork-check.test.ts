@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isForked, likenessOf, rangeToVerify, unstoredSeqs } from './fork-check.ts';
 import { itemCrc, type TickItem } from './item.ts';
 import { Lane } from './lane.ts';
-import { ModelSpool } from './testing/model-spool.ts';
+import { MemorySpool } from './memory-spool.ts';
 
 const layoutId = '0011223344556677';
 
@@ -11,8 +11,8 @@ function tickAt(seq: number): TickItem {
 }
 
 /** A spool whose stream e1 has the ticks 1..6 with a gap at 5, of which 2 are acknowledged. */
-function spoolOf6(): ModelSpool {
-  const spool = new ModelSpool();
+function spoolOf6(): MemorySpool {
+  const spool = new MemorySpool();
   spool.addLayout(layoutId, new Uint8Array([1]));
   spool.openEpoch({ epoch: 'e1', bootId: 'b', startWallMs: 0, startMonotonicMs: 0 });
   for (let seq = 1; seq <= 6; seq += 1) spool.append(tickAt(seq));

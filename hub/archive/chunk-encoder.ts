@@ -17,7 +17,7 @@ import { unionSeries } from '#core/union-layout.ts';
 import { ByteSink } from '#core/varint.ts';
 import type { ChunkPlan, Piece, Source } from './chunk-plan.ts';
 import { packColumn, unpackColumn } from './packed-column.ts';
-import type { Turn } from './turn.ts';
+import type { TurnTaking } from './turn.ts';
 
 /** A row of the table of chunks. */
 export interface ChunkPart extends Block {
@@ -53,7 +53,7 @@ export class ChunkEncoder {
   }
 
   /** The rows of one chunk. The caller owns the result. */
-  async encode(plan: ChunkPlan, turn: Turn): Promise<ChunkPart[]> {
+  async encode(plan: ChunkPlan, turn: TurnTaking): Promise<ChunkPart[]> {
     const layouts = [...new Set(plan.pieces.map(({ source }) => source.layout))];
     const union = unionSeries(layouts);
     const placesOf = new Map(layouts.map((layout, index) => [layout, union.places[index]!]));
@@ -92,7 +92,7 @@ export class ChunkEncoder {
       readonly pieces: readonly Piece[];
       readonly placesOf: ReadonlyMap<Layout, Int32Array>;
       readonly first: number;
-      readonly turn: Turn;
+      readonly turn: TurnTaking;
     },
   ): Promise<Block & { readonly sampleCount: number }> {
     const { tickCount } = frame;

@@ -5,18 +5,15 @@
  * a statement that fails when the version has moved. Columns are read and written a few at a time: memory is bounded
  * by `groupBytesMax` and one block of the result, whatever the host has.
  */
-import { type Block, BlockWriter } from '#core/block.ts';
+import type { Block } from '#core/block.ts';
 import { nextMonthOf } from '#core/calendar.ts';
 import { decodeColumn } from '#core/column.ts';
-import { assert } from '#core/errors.ts';
 import { seriesPerLayoutMax } from '#core/limits.ts';
 import { type Buckets, mergeBuckets, rollUp } from '#core/rollup.ts';
 import { decodeRollupColumn } from '#core/rollup-column.ts';
-import { RollupColumnEncoder } from '#core/rollup-column-encoder.ts';
 import { createLayout, type Layout, type Sha256 } from '#core/series.ts';
 import { bucketMs, type Tier } from '#core/tier.ts';
 import { unionSeries } from '#core/union-layout.ts';
-import { ByteSink } from '#core/varint.ts';
 import { isRival, type ReadLayouts, storeChunkLayouts } from '../store/chunks/compaction.ts';
 import { ensurePartitions } from '../store/chunks/partitions.ts';
 import {
@@ -33,7 +30,8 @@ import {
 } from '../store/chunks/rollups.ts';
 import type { Sql } from '../store/connect.ts';
 import { type ChunkPart, columnBytesMax } from './chunk-encoder.ts';
-import { packColumn, unpackColumn } from './packed-column.ts';
+import { unpackColumn } from './packed-column.ts';
+import { RollupWriter } from './rollup-writer.ts';
 import type { Turn } from './turn.ts';
 
 /** Bytes of packed columns that are in memory at once. */
@@ -69,9 +67,7 @@ interface Rollup {
 export class RollupBuilder {
   readonly #sql: Sql;
   readonly #options: RollupBuilderOptions;
-  readonly #columns = new RollupColumnEncoder();
-  readonly #writer = new BlockWriter();
-  readonly #sink = new ByteSink(16_384);
+  readonly #writer = new RollupWriter();
   /** Since the start. */
   readonly counts: RollupCounts = { days: 0, months: 0, chunks: 0, bytes: 0, rivals: 0 };
 
@@ -204,7 +200,7 @@ export class RollupBuilder {
   ): Promise<(Block & { readonly sampleCount: number }) | null> {
     const { tier, starts, heads } = rollup;
     const columnCount = of.layout.series.length;
-    this.#writer.begin({ tickCount: starts.length, columnCount, times: starts, intervalMs: bucketMs[tier] });
+    this.#writer.begin({ tier, starts, columnCount });
     const groupSize = groupSizeOf(heads);
     let sampleCount = 0;
     for (let from = 0; from < columnCount; from += groupSize) {
@@ -223,12 +219,11 @@ export class RollupBuilder {
           const length = head.offsets[place + 1]! - head.offsets[place]!;
           return [this.#bucketsOf(rollup, head, bytes.get(head)!.subarray(start, start + length))];
         });
-        sampleCount += this.#appendColumn(starts, found.length === 1 ? found[0]! : mergeBuckets(found, bucketMs[tier]));
+        sampleCount += this.#writer.append(found.length === 1 ? found[0]! : mergeBuckets(found, bucketMs[tier]));
         if (this.#options.turn.isOver) await this.#options.turn.yield();
       }
     }
-    const { data, offsets } = this.#writer.end();
-    return { data: data.slice(), offsets: offsets.slice(), sampleCount };
+    return { ...this.#writer.end(), sampleCount };
   }
 
   /** What one column of one chunk gives to the result. */
@@ -243,29 +238,6 @@ export class RollupBuilder {
     const finer: Buckets = { starts: times, ...decodeRollupColumn(column, times.length) };
     const own = head.tier === 'hour' ? withoutBuckets(finer, (startMs) => !isWanted(head, startMs)) : finer;
     return mergeBuckets([own], bucketMs[tier]);
-  }
-
-  /** Spreads the buckets of a series over those of the block; answers how many hold something. */
-  #appendColumn(starts: Float64Array, buckets: Buckets): number {
-    const slots = {
-      min: new Float64Array(starts.length).fill(Number.NaN),
-      max: new Float64Array(starts.length).fill(Number.NaN),
-      sum: new Float64Array(starts.length).fill(Number.NaN),
-      count: new Float64Array(starts.length),
-    };
-    let slot = 0;
-    for (let index = 0; index < buckets.starts.length; index += 1) {
-      while (starts[slot]! < buckets.starts[index]!) slot += 1;
-      assert(starts[slot] === buckets.starts[index], 'a bucket has a tick of its block');
-      slots.min[slot] = buckets.min[index]!;
-      slots.max[slot] = buckets.max[index]!;
-      slots.sum[slot] = buckets.sum[index]!;
-      slots.count[slot] = buckets.count[index]!;
-    }
-    this.#sink.length = 0;
-    this.#columns.encode(this.#sink, slots);
-    this.#writer.append(packColumn(this.#sink.view()));
-    return buckets.starts.length;
   }
 }
 

@@ -10,6 +10,9 @@ import { Pressure, type ProcessorTimes } from './pressure.ts';
 const turnMsMax = 10;
 const restMs = 30;
 
+/** What long work asks on its way. */
+export type TurnTaking = Pick<Turn, 'isOver' | 'yield'>;
+
 export class Turn {
   readonly #pressure = new Pressure(readProcessorTimes, performance.now());
   #sinceMs = performance.now();

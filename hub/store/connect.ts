@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly workMemory?: string;
   /** Plans each statement once and not for its values: for few large statements over many partitions. */
   readonly plansOnce?: boolean;
+  /** Whether a commit is on the disk when it is answered, which is the default. Without, a crash may undo the newest ones. */
+  readonly isDurable?: boolean;
 }
 
 /** Waiting for a lock longer than this is trouble worth a retry (a table lock by hand, a migration). */
@@ -46,7 +48,7 @@ export function connect(connection: StoreConnection, options: ConnectOptions): S
       statement_timeout: options.statementMsMax,
       lock_timeout: lockMsMax,
       // Whatever the server's default is, an ack means on disk.
-      synchronous_commit: 'on',
+      synchronous_commit: options.isDurable === false ? 'off' : 'on',
       tcp_keepalives_idle: 30,
       // Estimates for arrays as parameters are guesses, and compiling a statement of a millisecond does not pay.
       jit: false,

@@ -30,6 +30,8 @@ export async function buildHub(): Promise<HubBundle> {
       archive: 'hub/archive.ts',
       tools: 'hub/tools.ts',
       pulsewire: 'cli/pulsewire.ts',
+      simulate: 'hub/simulate.ts',
+      'simulate-worker': 'hub/simulate-worker.ts',
     },
     outdir: join(folder, 'dist'),
     bundle: true,

@@ -2,7 +2,7 @@
  * The faults of one seed: which kinds there are and how often they come is drawn per seed, so that some worlds see one
  * kind in plenty and others a mixture.
  */
-import type { ModelSpoolState } from '#core/stream/testing/model-spool.ts';
+import type { MemorySpoolState } from '#core/stream/memory-spool.ts';
 import { ticksOf } from './checked-spool.ts';
 import { idOf } from './oracle.ts';
 import { SimAgent } from './sim-agent.ts';
@@ -13,7 +13,7 @@ type Fault = () => void;
 
 interface Snapshot {
   readonly agent: SimAgent;
-  readonly state: ModelSpoolState;
+  readonly state: MemorySpoolState;
   readonly clockOffsetMs: number;
   readonly atMs: number;
 }

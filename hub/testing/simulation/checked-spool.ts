@@ -7,7 +7,7 @@ import type { GapReason, Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { Item, ReadLimits, Spool, SpoolStream, TickItem } from '#core/stream/item.ts';
 import { firstSeqOf, lastSeqOf } from '#core/stream/item.ts';
-import type { ModelSpool } from '#core/stream/testing/model-spool.ts';
+import type { MemorySpool } from '#core/stream/memory-spool.ts';
 import { idOf, type Oracle } from './oracle.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { World } from './world.ts';
@@ -22,10 +22,10 @@ export interface CheckedSpoolParts {
 }
 
 export class CheckedSpool implements Spool {
-  readonly model: ModelSpool;
+  readonly model: MemorySpool;
   readonly #parts: CheckedSpoolParts;
 
-  constructor(model: ModelSpool, parts: CheckedSpoolParts) {
+  constructor(model: MemorySpool, parts: CheckedSpoolParts) {
     this.model = model;
     this.#parts = parts;
   }
@@ -127,7 +127,7 @@ export class CheckedSpool implements Spool {
   }
 }
 
-export function itemsOf(spool: ModelSpool, epoch: Id128): Item[] {
+export function itemsOf(spool: MemorySpool, epoch: Id128): Item[] {
   const stream = spool.stream(epoch);
   const items: Item[] = [];
   if (stream === null) return items;
@@ -142,7 +142,7 @@ export function itemsOf(spool: ModelSpool, epoch: Id128): Item[] {
 }
 
 /** Every tick that a spool holds. */
-export function ticksOf(spool: ModelSpool): TickItem[] {
+export function ticksOf(spool: MemorySpool): TickItem[] {
   const ticks: TickItem[] = [];
   for (const { epoch } of spool.streams())
     for (const item of itemsOf(spool, epoch)) if (item.kind === 'tick') ticks.push(item);
@@ -150,7 +150,7 @@ export function ticksOf(spool: ModelSpool): TickItem[] {
 }
 
 /** Places, as `agent epoch seq`, of the ticks that a spool has given up. */
-export function* gapPlacesOf(spool: ModelSpool, agentId: Id128): Generator<string> {
+export function* gapPlacesOf(spool: MemorySpool, agentId: Id128): Generator<string> {
   for (const { epoch } of spool.streams())
     for (const item of itemsOf(spool, epoch))
       if (item.kind === 'gap')

@@ -12,7 +12,7 @@ import type { FromAgent, Id128, ToAgent } from '#core/message.ts';
 import { createLayout, encodeLayout, type Layout } from '#core/series.ts';
 import { AgentLink } from '#core/stream/agent-link.ts';
 import type { TickItem } from '#core/stream/item.ts';
-import type { ModelSpool, ModelSpoolState } from '#core/stream/testing/model-spool.ts';
+import type { MemorySpool, MemorySpoolState } from '#core/stream/memory-spool.ts';
 import { CheckedSpool, gapPlacesOf, itemsOf, ticksOf } from './checked-spool.ts';
 import { idOf, type Oracle } from './oracle.ts';
 import type { SimDatabase } from './sim-database.ts';
@@ -30,7 +30,7 @@ export interface SimAgentParts {
 
 export interface SimAgentShape {
   readonly agentId: Id128;
-  readonly spool: ModelSpool;
+  readonly spool: MemorySpool;
   /** Ticks between commits; 1 commits each. */
   readonly commitTicks: number;
   /** How wrong the wall clock is. */
@@ -93,7 +93,7 @@ export class SimAgent {
     this.#spool = new CheckedSpool(shape.spool, { ...parts, agentId: shape.agentId });
   }
 
-  get spool(): ModelSpool {
+  get spool(): MemorySpool {
     return this.shape.spool;
   }
 
@@ -145,7 +145,7 @@ export class SimAgent {
   }
 
   /** The disk is as it was then. What only it held since is lost. */
-  putBack(state: ModelSpoolState): void {
+  putBack(state: MemorySpoolState): void {
     const ids = new Set(ticksOf(this.spool).map((tick) => idOf(tick.column)));
     const places = new Set(gapPlacesOf(this.spool, this.shape.agentId));
     this.spool.restore(state);
@@ -158,7 +158,7 @@ export class SimAgent {
   }
 
   /** The machine goes back to an earlier moment and runs on from there, clocks included. */
-  revert(snapshot: { readonly state: ModelSpoolState; readonly clockOffsetMs: number; readonly atMs: number }): void {
+  revert(snapshot: { readonly state: MemorySpoolState; readonly clockOffsetMs: number; readonly atMs: number }): void {
     this.#world.note(`agent ${this.#name} is reverted`);
     this.#stop();
     this.putBack(snapshot.state);

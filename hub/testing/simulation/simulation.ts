@@ -3,7 +3,7 @@
  * and the oracle judges. Throws when an invariant (oracle.ts) does not hold.
  */
 import { assert } from '#core/errors.ts';
-import { ModelSpool, type ModelSpoolState } from '#core/stream/testing/model-spool.ts';
+import { MemorySpool, type MemorySpoolState } from '#core/stream/memory-spool.ts';
 import { Chaos } from './chaos.ts';
 import { Oracle } from './oracle.ts';
 import { SimAgent, type SimAgentParts } from './sim-agent.ts';
@@ -98,11 +98,11 @@ function createAgent(parts: SimAgentParts): SimAgent {
   const { world } = parts;
   const commitTicks = world.pick([1, 1, 1, 4]);
   const spoolTicksMax = world.pick([10, 40, Number.POSITIVE_INFINITY]);
-  const state: ModelSpoolState = { streams: [], layouts: new Map() };
+  const state: MemorySpoolState = { streams: [], layouts: new Map() };
   return new SimAgent(
     {
       agentId: world.id128(),
-      spool: new ModelSpool({ spoolTicksMax, commit: commitTicks === 1 ? 'each' : 'manual', state }),
+      spool: new MemorySpool({ spoolTicksMax, commit: commitTicks === 1 ? 'each' : 'manual', state }),
       commitTicks,
       clockOffsetMs: world.pick([0, 0, 0, -3_600_000, 86_400_000 * 365, -world.nowMs + 60_000]),
       badTickRatio: world.pick([0, 0, 0.05]),

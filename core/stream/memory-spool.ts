@@ -1,14 +1,15 @@
 /**
- * The spool as a plain list in memory: what the simulation runs agents on, and what the SQLite spool is compared with.
+ * The spool as a plain list in memory: what simulated agents and the simulation of the tests run on, and what the SQLite
+ * spool is compared with. What has been acknowledged is forgotten, and nothing survives the process.
  *
  * Each stream is an ordered array of items that cover oldest..next − 1 without hole or overlap. A crash brings back
  * the state of the last commit: that is the present one, unless ticks are committed by hand (`commit: 'manual'`,
  * like an agent with `spoolCommitMs`).
  */
-import { assert } from '../../errors.ts';
-import type { GapReason, Id128 } from '../../message.ts';
-import type { LayoutId } from '../../series.ts';
-import { cutGap, layGap, timeBetween, timeInGap } from '../gap-range.ts';
+import { assert } from '../errors.ts';
+import type { GapReason, Id128 } from '../message.ts';
+import type { LayoutId } from '../series.ts';
+import { cutGap, layGap, timeBetween, timeInGap } from './gap-range.ts';
 import {
   firstSeqOf,
   type GapItem,
@@ -19,18 +20,18 @@ import {
   type Spool,
   type SpoolStream,
   type TickItem,
-} from '../item.ts';
+} from './item.ts';
 
 /** What names a new stream and places it in time. */
-export interface ModelStreamStart {
+export interface MemoryStreamStart {
   readonly epoch: Id128;
   readonly bootId: Id128;
   readonly startWallMs: number;
   readonly startMonotonicMs: number;
 }
 
-interface ModelStream {
-  readonly start: ModelStreamStart;
+interface MemoryStream {
+  readonly start: MemoryStreamStart;
   readonly items: readonly Item[];
   readonly next: number;
   readonly acked: number;
@@ -41,13 +42,13 @@ interface ModelStream {
 }
 
 /** Everything a spool holds. Never changed: a spool moves from one state to the next. */
-export interface ModelSpoolState {
+export interface MemorySpoolState {
   /** Oldest first; the last one is current. */
-  readonly streams: readonly ModelStream[];
+  readonly streams: readonly MemoryStream[];
   readonly layouts: ReadonlyMap<LayoutId, Uint8Array>;
 }
 
-export interface ModelSpoolOptions {
+export interface MemorySpoolOptions {
   /** Ticks held in all; beyond it the oldest become a gap. Default: no bound. */
   readonly spoolTicksMax?: number;
   /** Ticks given up at once when full, as a part of the bound. Default 1/20. */
@@ -55,18 +56,18 @@ export interface ModelSpoolOptions {
   readonly keepAcked?: boolean;
   /** `each`: every call is durable when it returns. `manual`: appended ticks and acks are, after `commit()`. */
   readonly commit?: 'each' | 'manual';
-  readonly state?: ModelSpoolState;
+  readonly state?: MemorySpoolState;
 }
 
-export class ModelSpool implements Spool {
-  readonly #options: ModelSpoolOptions;
-  #state: ModelSpoolState;
-  #committed: ModelSpoolState;
+export class MemorySpool implements Spool {
+  readonly #options: MemorySpoolOptions;
+  #state: MemorySpoolState;
+  #committed: MemorySpoolState;
   /** 'none': the disk takes nothing; ticks get no seq. */
   durability: 'disk' | 'none' = 'disk';
   uncommittedTicks = 0;
 
-  constructor(options: ModelSpoolOptions = {}) {
+  constructor(options: MemorySpoolOptions = {}) {
     this.#options = options;
     this.#state = options.state ?? { streams: [], layouts: new Map() };
     this.#committed = this.#state;
@@ -74,7 +75,7 @@ export class ModelSpool implements Spool {
 
   // The agent's side
 
-  openEpoch(start: ModelStreamStart): void {
+  openEpoch(start: MemoryStreamStart): void {
     assert(this.#find(start.epoch) === undefined, 'an epoch is opened once');
     const current = { start, items: [], next: 1, acked: 0, ackedCrc: null, gapTicks: 0, lastMs: start.startWallMs };
     this.#settle({ ...this.#state, streams: [...this.#state.streams.filter(holdsItems), current] });
@@ -104,25 +105,25 @@ export class ModelSpool implements Spool {
   }
 
   /** Loses what was not committed, and returns what is left. */
-  crash(): ModelSpoolState {
+  crash(): MemorySpoolState {
     this.#state = this.#committed;
     return this.#state;
   }
 
   /** The present state, committed or not: for a snapshot of the machine, with `restore`. */
-  snapshot(): ModelSpoolState {
+  snapshot(): MemorySpoolState {
     return this.#state;
   }
 
   /** The disk is as it was then. */
-  restore(state: ModelSpoolState): void {
+  restore(state: MemorySpoolState): void {
     this.#state = state;
     this.#committed = state;
   }
 
   /** A second spool in the same state: the disk of a cloned machine. */
-  clone(): ModelSpool {
-    return new ModelSpool({ ...this.#options, state: this.#state });
+  clone(): MemorySpool {
+    return new MemorySpool({ ...this.#options, state: this.#state });
   }
 
   heldTicks(): number {
@@ -231,34 +232,34 @@ export class ModelSpool implements Spool {
   }
 
   /** Makes `state` the present one and durable. */
-  #settle(state: ModelSpoolState): void {
+  #settle(state: MemorySpoolState): void {
     this.#state = state;
     this.#committed = this.#state;
   }
 
   /** Makes `state` the present one; durable only if every call is. */
-  #advance(state: ModelSpoolState): void {
+  #advance(state: MemorySpoolState): void {
     this.#state = state;
     if (this.#options.commit !== 'manual') this.#committed = state;
   }
 
-  #find(epoch: Id128): ModelStream | undefined {
+  #find(epoch: Id128): MemoryStream | undefined {
     return this.#state.streams.find((stream) => stream.start.epoch === epoch);
   }
 
-  #known(epoch: Id128): ModelStream {
+  #known(epoch: Id128): MemoryStream {
     const stream = this.#find(epoch);
     assert(stream !== undefined, 'the spool knows the epoch');
     return stream;
   }
 
-  #current(): ModelStream {
+  #current(): MemoryStream {
     const stream = this.#state.streams.at(-1);
     assert(stream !== undefined, 'an epoch is open');
     return stream;
   }
 
-  #replace(stream: ModelStream): void {
+  #replace(stream: MemoryStream): void {
     const streams = this.#state.streams.map((other) => (other.start.epoch === stream.start.epoch ? stream : other));
     this.#state = { ...this.#state, streams };
   }
@@ -299,11 +300,11 @@ export class ModelSpool implements Spool {
   }
 }
 
-function holdsItems(stream: ModelStream): boolean {
+function holdsItems(stream: MemoryStream): boolean {
   return stream.items.length > 0;
 }
 
-function toSpoolStream(stream: ModelStream): SpoolStream {
+function toSpoolStream(stream: MemoryStream): SpoolStream {
   const { start, next, acked, ackedCrc, gapTicks } = stream;
   const first = stream.items[0];
   return { ...start, oldest: first === undefined ? next : firstSeqOf(first), next, acked, ackedCrc, gapTicks };
@@ -329,7 +330,7 @@ function itemsAbove(items: readonly Item[], seq: number): readonly Item[] {
   return above;
 }
 
-function append(stream: ModelStream, tick: Omit<TickItem, 'kind' | 'seq'>): ModelStream {
+function append(stream: MemoryStream, tick: Omit<TickItem, 'kind' | 'seq'>): MemoryStream {
   const { timeMs, layoutId, column } = tick;
   const item: TickItem = { kind: 'tick', seq: stream.next, timeMs, layoutId, column };
   return { ...stream, items: [...stream.items, item], next: stream.next + 1, lastMs: timeMs };
@@ -337,9 +338,9 @@ function append(stream: ModelStream, tick: Omit<TickItem, 'kind' | 'seq'>): Mode
 
 /** Lays a gap over the items; only what is not acknowledged can be given up. */
 function withGap(
-  stream: ModelStream,
+  stream: MemoryStream,
   range: { readonly firstSeq: number; readonly lastSeq: number; readonly reason: GapReason },
-): ModelStream {
+): MemoryStream {
   const firstSeq = Math.max(range.firstSeq, stream.acked + 1);
   const { lastSeq, reason } = range;
   if (firstSeq > lastSeq) return stream;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { firstSeqOf, type Item, itemCrc, lastSeqOf } from '../item.ts';
-import { ModelSpool, type ModelSpoolOptions } from './model-spool.ts';
+import { firstSeqOf, type Item, itemCrc, lastSeqOf } from './item.ts';
+import { MemorySpool, type MemorySpoolOptions } from './memory-spool.ts';
 
 const layoutId = '0011223344556677';
 const limits = { tickCountMax: 1_000, samplesMax: 65_536 };
@@ -15,15 +15,15 @@ function tick(timeMs: number) {
 }
 
 /** A spool with one stream of `count` ticks, one second apart from 1,000. */
-function spoolWith(count: number, options: ModelSpoolOptions = {}): ModelSpool {
-  const spool = new ModelSpool(options);
+function spoolWith(count: number, options: MemorySpoolOptions = {}): MemorySpool {
+  const spool = new MemorySpool(options);
   spool.addLayout(layoutId, new Uint8Array([1]));
   spool.openEpoch(start('e1'));
   for (let index = 0; index < count; index += 1) spool.append(tick(1_000 + index * 1_000));
   return spool;
 }
 
-function itemsOf(spool: ModelSpool, epoch: string): Item[] {
+function itemsOf(spool: MemorySpool, epoch: string): Item[] {
   const items: Item[] = [];
   const stream = spool.stream(epoch)!;
   for (let seq = stream.oldest; seq < stream.next; seq = lastSeqOf(items.at(-1)!) + 1) {
@@ -32,13 +32,13 @@ function itemsOf(spool: ModelSpool, epoch: string): Item[] {
   return items;
 }
 
-function shape(spool: ModelSpool, epoch = 'e1'): string {
+function shape(spool: MemorySpool, epoch = 'e1'): string {
   return itemsOf(spool, epoch)
     .map((item) => (item.kind === 'tick' ? `${item.seq}` : `${item.reason}:${item.firstSeq}-${item.lastSeq}`))
     .join(' ');
 }
 
-describe('ModelSpool', () => {
+describe('MemorySpool', () => {
   test('append numbers ticks 1, 2, 3 within an epoch', () => {
     const spool = spoolWith(2);
     spool.openEpoch(start('e2'));
