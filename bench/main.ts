@@ -14,6 +14,7 @@ import { runIdle } from './scenario-idle.ts';
 import { runIngest } from './scenario-ingest.ts';
 import { runKill } from './scenario-kill.ts';
 import { runKillPast } from './scenario-killpast.ts';
+import { runKillSimulate } from './scenario-killsimulate.ts';
 import { runQuery } from './scenario-query.ts';
 import { runReconnect } from './scenario-reconnect.ts';
 import { runSimulate } from './scenario-simulate.ts';
@@ -30,7 +31,7 @@ Scenarios: ${names.join(', ')}, or all
 
 Options:
   --smoke          a few seconds each: checks what is stored, no speed; keeps no result
-  --runs N         kill, killpast: number of faults
+  --runs N         kill, killpast, killsimulate: number of faults
   --seed N         another seed
   --peers          ingest, storage: the same work for VictoriaMetrics (see bench/README.md)
   --profile DIR    leaves CPU profiles of the hub there; keeps no result
@@ -131,9 +132,7 @@ function scenarioOf(name: ScenarioName, wanted: Arguments): Scenario {
   const row: Scenario = scenarios[name][wanted.isSmoke ? 'smoke' : 'full'];
   const seeded = wanted.seed === null || row.kind === 'start' ? row : { ...row, seed: wanted.seed };
   if (seeded.kind === 'ingest' && wanted.withPeers) return { ...seeded, measureMs: seeded.peersMeasureMs };
-  return (seeded.kind === 'kill' || seeded.kind === 'killpast') && wanted.runCount !== null
-    ? { ...seeded, runCount: wanted.runCount }
-    : seeded;
+  return 'runCount' in seeded && wanted.runCount !== null ? { ...seeded, runCount: wanted.runCount } : seeded;
 }
 
 function runScenario(scenario: Scenario, context: ScenarioContext): Promise<ScenarioOutcome> {
@@ -150,6 +149,8 @@ function runScenario(scenario: Scenario, context: ScenarioContext): Promise<Scen
       return runKill(scenario, context);
     case 'killpast':
       return runKillPast(scenario, context);
+    case 'killsimulate':
+      return runKillSimulate(scenario, context);
     case 'start':
       return runStart(scenario, context);
     case 'compact':

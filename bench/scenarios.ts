@@ -89,6 +89,18 @@ export interface KillPastScenario {
   readonly seed: number;
 }
 
+export interface KillSimulateScenario {
+  readonly kind: 'killsimulate';
+  readonly hostCount: number;
+  readonly days: number;
+  readonly perHour: number;
+  readonly runCount: number;
+  /** A fault comes at a random moment after the simulator was started. */
+  readonly strikeMsMin: number;
+  readonly strikeMsMax: number;
+  readonly seed: number;
+}
+
 export interface StartScenario {
   readonly kind: 'start';
   /** Ticks of this machine that must be seen. */
@@ -165,6 +177,7 @@ export type Scenario =
   | ReconnectScenario
   | KillScenario
   | KillPastScenario
+  | KillSimulateScenario
   | StartScenario
   | CompactScenario
   | StorageScenario
@@ -310,6 +323,28 @@ export const scenarios: Rows = {
       dayCount: 4,
       runCount: 3,
       strikeMsMax: 300,
+      seed: 1,
+    },
+  },
+  killsimulate: {
+    full: {
+      kind: 'killsimulate',
+      hostCount: 12,
+      days: 100,
+      perHour: 60,
+      runCount: 20,
+      strikeMsMin: 400,
+      strikeMsMax: 3_000,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'killsimulate',
+      hostCount: 2,
+      days: 40,
+      perHour: 6,
+      runCount: 2,
+      strikeMsMin: 300,
+      strikeMsMax: 900,
       seed: 1,
     },
   },
