@@ -144,7 +144,13 @@ export function retentionText({ retention }: StorageFigures, nowMs: number): str
 export function compactionText({ compaction }: StorageFigures, nowMs: number): string {
   const { isRunning, lastMs, batches, chunks } = compaction;
   const made =
-    batches === 0 ? '' : ` ${formatCount(batches)} batches became ${formatCount(chunks)} chunks since the hub started.`;
+    batches === 0
+      ? ''
+      : ` ${counted(batches, 'batch', 'batches')} became ${counted(chunks, 'chunk', 'chunks')} since the hub started.`;
   if (isRunning) return `It is running.${made}`;
   return lastMs === null ? 'It has not run yet.' : `It ran ${formatAgo(lastMs, nowMs)}.${made}`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
