@@ -156,6 +156,9 @@ export class Engine {
   /** Starts the timers. */
   run(): void {
     this.#background(this.#fillAll());
+    this.archive.call('warmUp', Date.now()).catch(() => {
+      // The database is away: then the first query finds out.
+    });
     this.#every(overviewMs, () => {
       this.intake.poll(Date.now());
       this.fanout.poll(Date.now(), performance.now());
