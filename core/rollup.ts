@@ -104,6 +104,21 @@ function growBuckets(buckets: Buckets): Buckets {
  * one. The step is that of the parts or a multiple of it. Slots of count 0 are left out. The caller owns the result.
  */
 export function mergeBuckets(parts: readonly Buckets[], stepMs: number): Buckets {
+  if (parts.length <= 1) return mergeJoined(parts, stepMs);
+  // Finer parts first by themselves: what then overlaps, and has to be sorted, is as few slots as the result has.
+  const coarse = parts.map((part) => (isFiner(part, stepMs) ? mergeJoined([part], stepMs) : part));
+  return mergeJoined(
+    coarse.filter(({ starts }) => starts.length > 0).sort((a, b) => a.starts[0]! - b.starts[0]!),
+    stepMs,
+  );
+}
+
+/** Whether two neighbouring slots of a part fall into one bucket at its beginning: a guess at no cost. */
+function isFiner({ starts }: Buckets, stepMs: number): boolean {
+  return starts.length > 1 && starts[1]! - starts[0]! < stepMs;
+}
+
+function mergeJoined(parts: readonly Buckets[], stepMs: number): Buckets {
   const all = joinByStart(parts);
   const { starts, min, max, sum, count } = all;
   let slots = 0;

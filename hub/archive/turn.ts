@@ -1,11 +1,9 @@
 /**
  * Gives way: work of the archive thread that may take seconds is cut into turns of 10 ms, between which messages,
- * answers of the database and other work of the thread get their chance. While the machine is busy each turn is
- * followed by a rest of three.
+ * answers of the database and other work of the thread get their chance.
  */
-import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pressure, type ProcessorTimes } from './pressure.ts';
+import type { Pressure } from './pressure.ts';
 
 const turnMsMax = 10;
 const restMs = 30;
@@ -14,13 +12,18 @@ const restMs = 30;
 export type TurnTaking = Pick<Turn, 'isOver' | 'yield'>;
 
 export class Turn {
-  readonly #pressure = new Pressure(readProcessorTimes, performance.now());
+  readonly #pressure: Pressure | null;
   #sinceMs = performance.now();
+
+  /** With `pressure`, each turn is followed by a rest of three while the machine is busy: for work that nobody waits for. */
+  constructor(pressure: Pressure | null = null) {
+    this.#pressure = pressure;
+  }
 
   /** Resolves at once while the turn lasts, else when everything else that waits has been let through. */
   async yield(): Promise<void> {
     if (!this.isOver) return;
-    if (this.#pressure.isBusy(performance.now())) await sleep(restMs);
+    if (this.#pressure?.isBusy(performance.now()) === true) await sleep(restMs);
     else {
       await new Promise<void>((resolve) => {
         setImmediate(resolve);
@@ -32,14 +35,4 @@ export class Turn {
   get isOver(): boolean {
     return performance.now() - this.#sinceMs >= turnMsMax;
   }
-}
-
-function readProcessorTimes(): ProcessorTimes {
-  let idleMs = 0;
-  let totalMs = 0;
-  for (const { times } of cpus()) {
-    idleMs += times.idle;
-    totalMs += times.user + times.nice + times.sys + times.idle + times.irq;
-  }
-  return { idleMs, totalMs };
 }

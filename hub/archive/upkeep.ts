@@ -5,11 +5,13 @@
  * It gives way to reads of history in turns of 10 ms, and to everything else by resting after each turn while the
  * machine is busy.
  */
+import { cpus } from 'node:os';
 import { dayOf } from '#core/calendar.ts';
 import type { Sha256 } from '#core/series.ts';
 import type { Sql } from '../store/connect.ts';
 import { LayoutCache } from '../store/layout-cache.ts';
 import { type CompactionCounts, Compactor } from './compactor.ts';
+import { Pressure, type ProcessorTimes } from './pressure.ts';
 import { RollupBuilder, type RollupCounts } from './rollup-builder.ts';
 import { Turn } from './turn.ts';
 
@@ -44,7 +46,11 @@ export class Upkeep {
 
   constructor(sql: Sql, options: { readonly sha256: Sha256 }) {
     const layouts = new LayoutCache(sql);
-    const shared = { sha256: options.sha256, readLayouts: layouts.read.bind(layouts), turn: new Turn() };
+    const shared = {
+      sha256: options.sha256,
+      readLayouts: layouts.read.bind(layouts),
+      turn: new Turn(new Pressure(readProcessorTimes, performance.now())),
+    };
     this.#compactor = new Compactor(sql, shared);
     this.#rollups = new RollupBuilder(sql, shared);
   }
@@ -85,4 +91,14 @@ export class Upkeep {
     this.#lastDurationMs = performance.now() - startMs;
     this.#lastMs = nowMs + this.#lastDurationMs;
   }
+}
+
+function readProcessorTimes(): ProcessorTimes {
+  let idleMs = 0;
+  let totalMs = 0;
+  for (const { times } of cpus()) {
+    idleMs += times.idle;
+    totalMs += times.user + times.nice + times.sys + times.idle + times.irq;
+  }
+  return { idleMs, totalMs };
 }
