@@ -156,9 +156,6 @@ export class Engine {
   /** Starts the timers. */
   run(): void {
     this.#background(this.#fillAll());
-    this.archive.call('warmUp', Date.now()).catch(() => {
-      // The database is away: then the first query finds out.
-    });
     this.#every(overviewMs, () => {
       this.intake.poll(Date.now());
       this.fanout.poll(Date.now(), performance.now());
@@ -180,7 +177,11 @@ export class Engine {
         if (!this.#isAway && !this.#isOver) this.#options.log.warn({ err: error }, 'upkeep.failed');
       });
     });
-    this.#keep(() => this.retain());
+    // Somebody may be looking at a chart already; nobody waits for what is old to go.
+    this.#keep(async () => {
+      await this.archive.call('warmUp', Date.now());
+      await this.retain();
+    });
     this.#every(retentionMs, () => this.#keep(() => this.retain()));
     this.#every(keeperMs, () => {
       this.#keep(() => this.keeper.refresh());
