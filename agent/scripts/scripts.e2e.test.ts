@@ -91,8 +91,14 @@ class Bench implements Readings {
     return this.until(() => this.latest.get(key) === value);
   }
 
+  /** By its state, or by the log where the next turn has followed at once: a probation is a state of its own. */
   fails(name: string, message: string): Promise<void> {
-    return this.until(() => this.state(name)?.error?.includes(message) === true);
+    const logged = JSON.stringify(message).slice(1, -1);
+    return this.until(
+      () =>
+        this.state(name)?.error?.includes(message) === true ||
+        this.logged.some((line) => line.startsWith(`script.failed {"script":"${name}"`) && line.includes(logged)),
+    );
   }
 }
 
