@@ -161,7 +161,7 @@ async function readRolledDays(
   hostName: string,
 ): Promise<{ readonly minutes: ReadonlySet<number>; readonly hours: ReadonlySet<number> }> {
   const rows = await sql<{ day: number; minutes: boolean; hours: boolean }[]>`
-    select d.day, rolled_minute = version as minutes, rolled_hour = version as hours
+    select d.day, d.rolled_minute = d.version as minutes, d.rolled_hour = d.version as hours
     from day d join host h on h.id = d.host where h.name = ${hostName}`;
   return {
     minutes: new Set(rows.filter(({ minutes }) => minutes).map(({ day }) => day)),
