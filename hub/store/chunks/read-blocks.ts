@@ -53,6 +53,10 @@ export async function readBlocks(sql: Sql, request: BlocksRequest, signal: Abort
         select 1, c.host, c.day, c.ticks, c.layout, c.offsets, c.data
         from f cross join d join chunk c on c.tier = 0 and c.host = d.host and c.day = d.day
         where d.day >= f.raw and c.to_ms >= ${startMs}::float8 and c.from_ms < ${endMs}::float8
+          -- Of the day alone, so that a year does not look for raw of each of its days.
+          and (${plan.tier === 'raw'}::bool or not d.has_minutes
+            or (d.day * 864e5 < ${raw[0].endMs}::float8 and (d.day + 1) * 864e5 > ${raw[0].startMs}::float8)
+            or (d.day * 864e5 < ${raw[1].endMs}::float8 and (d.day + 1) * 864e5 > ${raw[1].startMs}::float8))
           and (${plan.tier === 'raw'}::bool or not d.has_minutes
             or (c.to_ms >= ${raw[0].startMs}::float8 and c.from_ms < ${raw[0].endMs}::float8)
             or (c.to_ms >= ${raw[1].startMs}::float8 and c.from_ms < ${raw[1].endMs}::float8))
