@@ -4,10 +4,10 @@
  */
 import { decodeBlockTimes, decodeOffsets } from '#core/block.ts';
 import { decodeRollupColumn } from '#core/rollup-column.ts';
-import { decodeLayout, type Layout } from '#core/series.ts';
+import type { Layout } from '#core/series.ts';
 import type { Sql } from './database.ts';
 import { columnOf, type Dataset, tickOffsetMs } from './dataset.ts';
-import { storedTicks, unpackColumn } from './stored-ticks.ts';
+import { readLayouts, storedTicks, unpackColumn } from './stored-ticks.ts';
 import { createSwarmDataset, type SwarmPlan, type SwarmStream } from './swarm/swarm.ts';
 
 export interface PastVerdict {
@@ -220,9 +220,4 @@ function countWrong(found: ReadonlyMap<string, Bucket>, wanted: ReadonlyMap<stri
   }
   for (const name of found.keys()) if (!wanted.has(name)) wrong += 1;
   return wrong;
-}
-
-async function readLayouts(sql: Sql): Promise<Map<string, Layout>> {
-  const rows = await sql<{ id: string; body: Buffer }[]>`select encode(id, 'hex') as id, body from layout`;
-  return new Map(rows.map((row) => [row.id, decodeLayout(row.body, row.id)]));
 }

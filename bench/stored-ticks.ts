@@ -150,7 +150,8 @@ function layoutOf(row: BlockRow, layouts: ReadonlyMap<string, Layout>): Layout {
   return layout;
 }
 
-async function readLayouts(sql: Sql): Promise<Map<string, Layout>> {
+/** All layouts that are stored, by id. */
+export async function readLayouts(sql: Sql): Promise<Map<string, Layout>> {
   const rows = await sql<{ id: string; body: Buffer }[]>`select encode(id, 'hex') as id, body from layout`;
   return new Map(rows.map((row) => [row.id, decodeLayout(row.body, row.id)]));
 }

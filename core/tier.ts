@@ -1,8 +1,6 @@
 /**
  * The three tiers in which history is kept: raw ticks, and the rollups of one minute and of one hour.
  */
-import { dayMs } from './calendar.ts';
-
 export type Tier = 'raw' | 'minute' | 'hour';
 
 /** From the finest to the coarsest. */
@@ -13,6 +11,3 @@ export const tierCodes: Readonly<Record<Tier, 0 | 1 | 2>> = { raw: 0, minute: 1,
 
 /** Width of a bucket, ms. */
 export const bucketMs: Readonly<Record<Exclude<Tier, 'raw'>, number>> = { minute: 60_000, hour: 3_600_000 };
-
-/** Buckets of the one-minute rollup in the block of a day. */
-export const minutesPerDay: number = dayMs / bucketMs.minute;

@@ -6,7 +6,7 @@
  * by `groupBytesMax` and one block of the result, whatever the host has.
  */
 import type { Block } from '#core/block.ts';
-import { nextMonthOf } from '#core/calendar.ts';
+import { dayOf, nextMonthOf } from '#core/calendar.ts';
 import { decodeColumn } from '#core/column.ts';
 import { seriesPerLayoutMax } from '#core/limits.ts';
 import { type Buckets, mergeBuckets, rollUp } from '#core/rollup.ts';
@@ -139,7 +139,7 @@ export class RollupBuilder {
     const minutes = await readChunkHeads(this.#sql, { hostId, tier: 'minute', fromDay: month, toDay }, readLayouts);
     const freshDays = new Set(fresh.map(({ day }) => day));
     const isWanted = (head: ChunkHead, startMs: number) =>
-      head.tier === 'minute' ? freshDays.has(head.day) : !freshDays.has(Math.floor(startMs / 86_400_000));
+      head.tier === 'minute' ? freshDays.has(head.day) : !freshDays.has(dayOf(startMs));
     const heads = [...old, ...minutes.filter(({ day }) => freshDays.has(day))];
     const starts = startsOf(heads, bucketMs.hour, isWanted);
     const parts = await this.#build({ tier: 'hour', day: month, starts, heads, isWanted });

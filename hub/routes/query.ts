@@ -2,7 +2,9 @@
  * `/api/v1/query`: several series of several hosts in one request, as JSON, as columns for programs that draw, or as
  * CSV that is written while it is read.
  */
+
 import type { z } from 'zod';
+import { dayMs } from '#core/calendar.ts';
 import { matcherOf } from '#core/series-pattern.ts';
 import { csvHead } from '../archive/answer-text.ts';
 import type { QueriedHost, Resolution, Span } from '../archive/query-request.ts';
@@ -17,7 +19,7 @@ import { queryBody, queryParameters, queryPointsMax } from './query-schemas.ts';
 import { problemsText } from './schemas.ts';
 
 /** The widest span of one request: longer than anything is kept by default. */
-const spanMsMax = 3_700 * 86_400_000;
+const spanMsMax = 3_700 * dayMs;
 /** Points of all series that a request may ask for. */
 const pointsMax = 1_000_000;
 const bodyBytesMax = 256 * 1024;
@@ -172,7 +174,7 @@ export function checkSpan({ startMs, endMs }: Span): void {
   if (endMs - startMs > spanMsMax)
     throw new HttpError(
       400,
-      `Cannot read history: at most ${spanMsMax / 86_400_000} days at once: got ${(endMs - startMs) / 86_400_000}`,
+      `Cannot read history: at most ${spanMsMax / dayMs} days at once: got ${(endMs - startMs) / dayMs}`,
     );
 }
 
