@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { emptySettings, settingPlaces } from '#core/agent-settings.ts';
 import { ConfigError } from '#core/errors.ts';
 import { type Environment, maskConfig, parseAgentConfig, readAgentConfig } from './config.ts';
 
@@ -43,7 +44,7 @@ function read(file: string, env: Environment = {}) {
 describe('parseAgentConfig()', () => {
   test('has a default for everything', () => {
     expect(parse({})).toEqual({
-      hubUrl: 'ws://localhost:8888/agent',
+      hubUrl: 'ws://127.0.0.1:8888/agent',
       name: expect.stringMatching(/./),
       tags: {},
       intervalMs: 1_000,
@@ -54,8 +55,57 @@ describe('parseAgentConfig()', () => {
       keepAcked: false,
       seriesMax: 4_000,
       enrolmentKey: null,
+      secretFiles: [],
+      scripts: {
+        isEnabled: false,
+        publisherKeys: [],
+        allow: null,
+        runAs: null,
+        network: true,
+        limits: { wallMs: 30_000, cpuSeconds: 10, memoryBytes: 268_435_456, processes: 32, outputBytes: 65_536 },
+      },
+      enrolmentKeyFile: null,
+      trust: null,
       logLevel: 'info',
+      pinned: emptySettings,
+      remoteSettings: true,
     });
+  });
+
+  test('pins what the file says of that which a hub may set', () => {
+    const settings = {
+      ...{ intervalMs: 5_000, tags: { role: 'web' }, spoolBytesMax: 8_388_608 },
+      collectors: { disk: { enabled: false } },
+      metrics: [{ pattern: 'load_*', every: 5 }],
+    };
+    expect(settingPlaces(parse(settings).pinned)).toEqual([
+      'interval',
+      'collectors.disk.enabled',
+      'metrics.load_*',
+      'tags.role',
+      'spool_bytes',
+    ]);
+  });
+
+  test('says what is wrong with collectors and metrics', () => {
+    expect(
+      problemsOf(() => parse({ collectors: { disk: { on: true } }, metrics: [{ pattern: 'load_1m', every: 0 }] })),
+    ).toEqual([
+      'Cannot accept the settings: collectors.disk: "enabled" or "every" is wanted: got "on"',
+      'Cannot accept the settings: metrics.0.every: a whole number in 1..86400 is wanted: got 0',
+    ]);
+  });
+
+  test('wants TLS where the hub is to show who it is, a pin that is one, and certificates that are some', () => {
+    const hubKeyPin = `sha256/${'A'.repeat(43)}=`;
+    expect(parse({ hubUrl: 'wss://hub', hubKeyPin }).trust).toEqual({ ca: null, keyPin: hubKeyPin });
+    expect(() => parse({ hubUrl: 'ws://hub', hubKeyPin })).toThrow(
+      'Cannot accept "hubKeyPin": "hubUrl" must start with wss:// or https://: got "ws://hub/agent"',
+    );
+    expect(() => parse({ hubUrl: 'wss://hub', hubKeyPin: 'sha256/short' })).toThrow(
+      /"hubKeyPin": it must be "sha256\/"/,
+    );
+    expect(() => parse({ hubUrl: 'wss://hub', caFile: '/nowhere/ca.pem' })).toThrow(/Cannot read certificates/);
   });
 
   test.each([
@@ -204,6 +254,20 @@ describe('the enrolment key', () => {
     expect(parse({ enrolmentKeyFile: fileOf('key-canary') }).enrolmentKey).toBe('key-canary');
   });
 
+  test("is the agent's to remove only where it was left in its own data folder, and may be gone there", () => {
+    const enrolmentKeyFile = fileOf('key-canary');
+    expect(parse({ enrolmentKeyFile, dataFolder: folder })).toMatchObject({
+      enrolmentKey: 'key-canary',
+      enrolmentKeyFile,
+    });
+    expect(parse({ enrolmentKeyFile, dataFolder: join(folder, 'data') }).enrolmentKeyFile).toBeNull();
+    rmSync(enrolmentKeyFile);
+    expect(parse({ enrolmentKeyFile, dataFolder: folder })).toMatchObject({
+      enrolmentKey: null,
+      enrolmentKeyFile: null,
+    });
+  });
+
   test.each<[string, () => Environment, RegExp]>([
     [
       'that others may read',
@@ -234,5 +298,46 @@ describe('the enrolment key', () => {
     const problems = problemsOf(() => parse({}, env()));
     expect(problems).toEqual([expect.stringMatching(problem)]);
     expect(problems.join()).not.toContain('canary');
+  });
+});
+
+describe('scripts of the hub', () => {
+  const key = `ed25519:${'A'.repeat(42)}E`;
+  const opened = { enabled: true, publisherKeys: [key] };
+
+  test('are opened by the file alone, with keys', () => {
+    expect(parse({ scripts: { ...opened, allow: ['a'], runAs: 'scripts', limits: { wallMs: 500 } } }).scripts).toEqual({
+      isEnabled: true,
+      publisherKeys: [key.slice('ed25519:'.length)],
+      allow: ['a'],
+      runAs: 'scripts',
+      network: true,
+      limits: { wallMs: 500, cpuSeconds: 10, memoryBytes: 268_435_456, processes: 32, outputBytes: 65_536 },
+    });
+    expect(parse({ scripts: {} }).scripts.isEnabled).toBe(false);
+    expect(parse({}, { PULSEWIRE_SCRIPTS: 'true', SCRIPTS_ENABLED: '1' }).scripts.isEnabled).toBe(false);
+  });
+
+  test.each([
+    [{ enabled: true }, 'at least one of "publisherKeys"'],
+    [{ ...opened, publisherKeys: ['ssh-ed25519 AAAA'] }, 'a key as "pulsewire sign" prints it'],
+    [{ ...opened, publisherKeys: [key.slice(0, -1)] }, 'a key as "pulsewire sign" prints it'],
+    [{ ...opened, enabled: 'yes' }, 'true or false'],
+    [{ ...opened, allow: 'all' }, 'a list of names'],
+    [{ ...opened, limits: { processes: 0 } }, 'a whole number in 1..256'],
+    [{ ...opened, limits: { wallMs: 1e9 } }, 'a whole number in 100..300000'],
+  ])('%j is refused', (scripts, problem) => {
+    expect(() => parse({ scripts })).toThrow(problem);
+  });
+
+  test('a file that others could have written opens nothing: the agent does not start with it', () => {
+    const content = JSON.stringify({ scripts: opened });
+    expect(() => read(fileOf(content, 0o666))).toThrow('others must not be able to write it');
+    if (process.getuid?.() !== 0) return;
+    const file = fileOf(content, 0o600);
+    chownSync(file, 65_534, 65_534);
+    expect(() => read(file)).toThrow("it must belong to root or to the agent's user");
+    writeFileSync(file, '{}');
+    expect(read(file).scripts.isEnabled).toBe(false);
   });
 });

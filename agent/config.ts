@@ -5,14 +5,24 @@
  * file are relative to its folder, so that a start from elsewhere means the same. A settings file that others may
  * write to is refused, and so is a secret that others may read: the agent runs scripts and holds a token.
  */
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type AgentSettings, emptySettings, parseSettings } from '#core/agent-settings.ts';
 import { ConfigError } from '#core/errors.ts';
-import { seriesPerLayoutMax, tickIntervalMsMax, tickIntervalMsMin } from '#core/limits.ts';
+import {
+  seriesPerLayoutMax,
+  signedScriptLimits,
+  spoolBytesMin,
+  tickIntervalMsMax,
+  tickIntervalMsMin,
+} from '#core/limits.ts';
 import { cleanLabelValue, isLabelName } from '#core/series.ts';
-import { spoolBytesMin } from './spool/disk.ts';
+import { type HubTrust, keyPinPattern } from './hub-trust.ts';
+import { parsePublisherKey } from './signed/publisher-keys.ts';
+import { closedPolicy, policyLimits, type ScriptPolicy } from './signed/script-policy.ts';
 
 /** They win over the file: whoever starts an agent beside a hub knows where that hub is. */
 export const hubUrlVariable = 'PULSEWIRE_HUB_URL';
@@ -32,9 +42,21 @@ export interface AgentConfig {
   readonly spoolCommitMs: number;
   readonly keepAcked: boolean;
   readonly seriesMax: number;
-  /** A secret. */
+  /** A secret: an enrolment token, or the key of the hub. */
   readonly enrolmentKey: string | null;
+  /** Files that hold secrets of the agent, beside its data folder. */
+  readonly secretFiles: readonly string[];
+  /** What is allowed of scripts that come from the hub. */
+  readonly scripts: ScriptPolicy;
+  /** Where it was read, if it was left for this agent alone: removed once it has been used. null: not the agent's to remove. */
+  readonly enrolmentKeyFile: string | null;
+  /** null: what Node trusts. */
+  readonly trust: HubTrust | null;
   readonly logLevel: LogLevel;
+  /** What the file itself says of that which a hub may set: it wins over the hub. */
+  readonly pinned: AgentSettings;
+  /** Whether a hub may set anything at all. */
+  readonly remoteSettings: boolean;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -43,7 +65,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Header-safe, since it travels in `Authorization`; short enough for any proxy. */
 const secretPattern = /^[\x21-\x7e]{8,200}$/;
-const hubUrlDefault = 'ws://localhost:8888';
+const hubUrlDefault = 'ws://127.0.0.1:8888';
 const tagsMax = 32;
 
 const whole = (min: number, max: number) =>
@@ -58,6 +80,57 @@ const tagValue = z
   .refine(
     (text) => text.length > 0 && cleanLabelValue(text) === text,
     'a text of 1..200 characters without control characters',
+  );
+
+const limitOf = (name: keyof typeof signedScriptLimits) =>
+  whole(signedScriptLimits[name].min, signedScriptLimits[name].max).default(policyLimits[name]);
+
+const scriptsSchema = z
+  .strictObject(
+    {
+      enabled: z
+        .boolean('true or false')
+        .default(false)
+        .describe('Whether signed scripts of the hub run on this host.'),
+      publisherKeys: z
+        .array(
+          z.string('a key').refine((text) => parsePublisherKey(text) !== null, 'a key as "pulsewire sign" prints it'),
+          'a list of keys',
+        )
+        .max(16, 'a list of at most 16 keys')
+        .default([])
+        .describe('Public keys whose signatures count: "ed25519:…", as "pulsewire sign --new-key" prints them.'),
+      allow: z
+        .array(z.string('a name').min(1, 'a name').max(64, 'a name'), 'a list of names')
+        .max(1_000, 'a list of at most 1000 names')
+        .optional()
+        .describe('Names of scripts that may run. Default: any that is signed.'),
+      runAs: z
+        .string('a user')
+        .min(1, 'a user')
+        .max(64, 'a user')
+        .optional()
+        .describe('Unprivileged user whom scripts run as. Needed where the agent is root, not used elsewhere.'),
+      network: z.boolean('true or false').default(true).describe('Whether scripts that ask for the network get it.'),
+      limits: z
+        .strictObject(
+          {
+            wallMs: limitOf('wallMs'),
+            cpuSeconds: limitOf('cpuSeconds'),
+            memoryBytes: limitOf('memoryBytes'),
+            processes: limitOf('processes'),
+            outputBytes: limitOf('outputBytes'),
+          },
+          'an object',
+        )
+        .prefault({})
+        .describe('What one run gets at most, whatever its publisher allows it.'),
+    },
+    'an object',
+  )
+  .refine(
+    ({ enabled, publisherKeys }) => !enabled || publisherKeys.length > 0,
+    'an object with at least one of "publisherKeys" where "enabled" is true',
   );
 
 /** What may stand in the file. The messages end the sentence "Cannot accept "x": it must be …". */
@@ -95,9 +168,40 @@ export const agentConfigSchema = z.strictObject({
     .default(false)
     .describe('Keeps stored ticks until room is needed, for a hub that is restored from a backup.'),
   seriesMax: whole(1, seriesPerLayoutMax).default(4_000).describe('Series of this host; more are refused and counted.'),
+  collectors: z
+    .record(z.string(), z.unknown(), 'an object such as {"disk": {"enabled": false}}')
+    .optional()
+    .describe(
+      'Collectors turned off, or run at each so many-th tick only: {"disk": {"enabled": false}, "tcp": {"every": 30}}.',
+    ),
+  metrics: z
+    .array(z.unknown(), 'a list such as [{"pattern": "disk_*", "every": 10}]')
+    .optional()
+    .describe(
+      'Series with a value at each so many-th tick only, by name or glob: [{"pattern": "disk_*", "every": 10}].',
+    ),
+  remoteSettings: z
+    .boolean('true or false')
+    .default(true)
+    .describe('Whether the hub may set interval, collectors, tags and spool size, where this file does not.'),
   enrolmentKeyFile: path
     .optional()
-    .describe(`File with the enrolment key, closed to others. Default: the variable ${enrolmentKeyVariable}.`),
+    .describe(
+      `File with an enrolment token or the enrolment key, closed to others; one in the data folder is removed after use. Default: the variable ${enrolmentKeyVariable}.`,
+    ),
+  caFile: path
+    .optional()
+    .describe(
+      'Certificates in PEM: the hub must show one that they vouch for. Default: the authorities that Node knows.',
+    ),
+  hubKeyPin: z
+    .string('a text such as "sha256/…"')
+    .regex(keyPinPattern, '"sha256/" and the base64 of the SHA-256 of the key (SubjectPublicKeyInfo) of the hub')
+    .optional()
+    .describe(
+      'The hub must hold this key. Alone it takes the place of authorities and names; with caFile both must hold.',
+    ),
+  scripts: scriptsSchema.optional().describe('Scripts that come from the hub, signed. Closed unless this opens them.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug'], 'one of error, warn, info, debug').default('info'),
 });
 
@@ -112,11 +216,14 @@ export interface ConfigSources {
 /** Reads the settings. Throws ConfigError with every problem found. */
 export function readAgentConfig({ file, env, cwd }: ConfigSources): AgentConfig {
   const fileOrNull = file === null ? null : resolve(cwd, file);
-  return parseAgentConfig(fileOrNull === null ? {} : readSettings(fileOrNull), {
+  const config = parseAgentConfig(fileOrNull === null ? {} : readSettings(fileOrNull), {
     env,
     cwd,
     folder: fileOrNull === null ? cwd : dirname(fileOrNull),
   });
+  const problem = fileOrNull !== null && config.scripts.isEnabled ? ownerProblem(fileOrNull) : null;
+  if (problem !== null) throw new ConfigError([problem]);
+  return config;
 }
 
 interface ParseContext {
@@ -134,15 +241,15 @@ export function parseAgentConfig(settings: unknown, { env, cwd, folder }: ParseC
   const loose: Readonly<Record<string, unknown>> = isRecord(settings) ? settings : {};
   const givenUrl = env[hubUrlVariable] || loose['hubUrl'];
   const hubUrl = parseHubUrl(typeof givenUrl === 'string' ? givenUrl : hubUrlDefault, problems);
+  const dataFolder = dataFolderOf(loose['dataFolder'], { env, cwd, folder });
   const keyFile = keyFileOf(loose['enrolmentKeyFile'], { env, cwd, folder });
-  const enrolmentKey = readEnrolmentKey({ keyFile, env }, problems);
+  const isOwnKeyFile = keyFile?.startsWith(`${dataFolder}/`) ?? false;
+  const enrolmentKey = readEnrolmentKey({ keyFile, isOwnKeyFile, env }, problems);
+  const pinned = parsePinned(loose, problems);
+  const trust = readTrust(loose, { hubUrl, folder }, problems);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const { data } = parsed;
-  const dataFolder =
-    data.dataFolder === undefined
-      ? resolve(cwd, env['STATE_DIRECTORY']?.split(':')[0] || join('data', 'agent'))
-      : resolve(folder, data.dataFolder);
   return {
     hubUrl,
     name: data.name ?? defaultName(),
@@ -155,15 +262,83 @@ export function parseAgentConfig(settings: unknown, { env, cwd, folder }: ParseC
     keepAcked: data.keepAcked,
     seriesMax: data.seriesMax,
     enrolmentKey,
+    secretFiles: keyFile === null ? [] : [keyFile],
+    scripts: data.scripts === undefined ? closedPolicy : policyOf(data.scripts),
+    enrolmentKeyFile: isOwnKeyFile && enrolmentKey !== null ? keyFile : null,
+    trust,
     logLevel: data.logLevel,
+    pinned,
+    remoteSettings: data.remoteSettings,
+  };
+}
+
+/** The settings of the file that a hub could set too. The other schema has looked at those that both know. */
+function parsePinned(settings: Readonly<Record<string, unknown>>, problems: string[]): AgentSettings {
+  const { collectors = {}, metrics = [] } = settings;
+  const parsed = parseSettings({ collectors, metrics });
+  if (parsed.kind === 'refused') {
+    // What is no object or no list has been found by the other schema.
+    const isFound = isRecord(collectors) && Array.isArray(metrics);
+    if (isFound) problems.push(...parsed.problems.map((problem) => `Cannot accept the settings: ${problem}`));
+    return emptySettings;
+  }
+  const { intervalMs, tags, spoolBytesMax } = settings;
+  return {
+    ...parsed.settings,
+    intervalMs: typeof intervalMs === 'number' ? intervalMs : null,
+    tags: isRecord(tags) ? (tags as Record<string, string>) : {},
+    spoolBytes: typeof spoolBytesMax === 'number' ? spoolBytesMax : null,
+  };
+}
+
+function policyOf(settings: z.output<typeof scriptsSchema>): ScriptPolicy {
+  const { enabled, publisherKeys, allow, runAs, network, limits } = settings;
+  return {
+    isEnabled: enabled,
+    publisherKeys: publisherKeys.map((text) => parsePublisherKey(text)!),
+    allow: allow ?? null,
+    runAs: runAs ?? null,
+    network,
+    limits,
   };
 }
 
 /** The settings as they may be logged. */
-export function maskConfig(
-  config: AgentConfig,
-): Omit<AgentConfig, 'enrolmentKey'> & { readonly enrolmentKey: string | null } {
-  return { ...config, enrolmentKey: config.enrolmentKey === null ? null : '***' };
+export function maskConfig(config: AgentConfig): Omit<AgentConfig, 'trust'> & { readonly hubKeyPin: string | null } {
+  const { trust, ...rest } = config;
+  return { ...rest, enrolmentKey: config.enrolmentKey === null ? null : '***', hubKeyPin: trust?.keyPin ?? null };
+}
+
+/** How the hub is to show who it is; null where the settings do not say. */
+function readTrust(
+  settings: Readonly<Record<string, unknown>>,
+  { hubUrl, folder }: { readonly hubUrl: string; readonly folder: string },
+  problems: string[],
+): HubTrust | null {
+  const { caFile, hubKeyPin } = settings;
+  const given = ['caFile', 'hubKeyPin'].filter((name) => settings[name] !== undefined);
+  if (given.length === 0) return null;
+  if (hubUrl.startsWith('ws:'))
+    problems.push(
+      `Cannot accept ${given.map((name) => JSON.stringify(name)).join(' and ')}: "hubUrl" must start with wss:// or https://: got ${JSON.stringify(hubUrl)}`,
+    );
+  const ca = typeof caFile === 'string' && caFile !== '' ? readCertificates(resolve(folder, caFile), problems) : null;
+  return { ca, keyPin: typeof hubKeyPin === 'string' ? hubKeyPin : null };
+}
+
+function readCertificates(file: string, problems: string[]): string | null {
+  const text = readGuarded(file, { what: 'certificates', isSecret: false });
+  if (typeof text !== 'string') {
+    problems.push(text.problem);
+    return null;
+  }
+  try {
+    new X509Certificate(text);
+    return text;
+  } catch {
+    problems.push(`Cannot use certificates "${file}": they must be X.509 in PEM`);
+    return null;
+  }
 }
 
 function readSettings(file: string): unknown {
@@ -178,16 +353,26 @@ function readSettings(file: string): unknown {
   }
 }
 
+function dataFolderOf(setting: unknown, { env, cwd, folder }: ParseContext): string {
+  if (typeof setting === 'string' && setting !== '') return resolve(folder, setting);
+  return resolve(cwd, env['STATE_DIRECTORY']?.split(':')[0] || join('data', 'agent'));
+}
+
 function keyFileOf(setting: unknown, { env, cwd, folder }: ParseContext): string | null {
   const given = env[enrolmentKeyFileVariable];
   if (given !== undefined && given !== '') return resolve(cwd, given);
   return typeof setting === 'string' && setting !== '' ? resolve(folder, setting) : null;
 }
 
-function readEnrolmentKey(
-  { keyFile, env }: { readonly keyFile: string | null; readonly env: Environment },
-  problems: string[],
-): string | null {
+interface KeySources {
+  readonly keyFile: string | null;
+  /** Whether the agent removes it after use: then its absence says no more than that. */
+  readonly isOwnKeyFile: boolean;
+  readonly env: Environment;
+}
+
+function readEnrolmentKey({ keyFile, isOwnKeyFile, env }: KeySources, problems: string[]): string | null {
+  if (keyFile !== null && isOwnKeyFile && !existsSync(keyFile)) return null;
   const text =
     keyFile === null
       ? (env[enrolmentKeyVariable] ?? '')
@@ -217,6 +402,13 @@ function readGuarded(
     if (!(error instanceof Error) || !('code' in error)) throw error;
     return { problem: `Cannot read ${what} "${file}": ${error.message}` };
   }
+}
+
+/** Whoever owns the file decides which scripts run. */
+function ownerProblem(file: string): string | null {
+  const { uid } = statSync(file);
+  if (process.getuid === undefined || uid === 0 || uid === process.getuid()) return null;
+  return `Cannot use settings file "${file}": where it opens scripts it must belong to root or to the agent's user: got uid ${uid}`;
 }
 
 function modeProblem({ mode }: Stats, isSecret: boolean): string | null {

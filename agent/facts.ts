@@ -6,8 +6,14 @@ import { arch, cpus, release, totalmem, type } from 'node:os';
 import { cleanLabelValue } from '#core/series.ts';
 import type { HostFolders } from './collectors/proc-file.ts';
 
+/**
+ * Portable, laptop, notebook, hand-held, sub-notebook, tablet, convertible, detachable: SMBIOS reference specification
+ * (DSP0134), 7.4.1.
+ */
+const portableChassisTypes: readonly number[] = [8, 9, 10, 11, 14, 30, 31, 32];
+
 export interface FactsOptions {
-  readonly folders: Pick<HostFolders, 'etc'>;
+  readonly folders: Pick<HostFolders, 'etc' | 'sys'>;
   readonly agentVersion: string;
 }
 
@@ -23,6 +29,7 @@ export function readFacts({ folders, agentVersion }: FactsOptions): Readonly<Rec
     memory_bytes: String(totalmem()),
     agent_version: agentVersion,
     node_version: process.versions.node,
+    ...(isPortable(folders) ? { chassis: 'portable' } : {}),
   };
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, cleanLabelValue(value)]));
 }
@@ -34,9 +41,20 @@ export function parseOsRelease(text: string): string | null {
   return name === '' ? null : name;
 }
 
+/** Laptops and the like sleep when they are closed: their silence is no outage. */
+function isPortable({ sys }: Pick<HostFolders, 'sys'>): boolean {
+  const type = readText(`${sys}/class/dmi/id/chassis_type`);
+  return type !== null && portableChassisTypes.includes(Number(type));
+}
+
 function prettyName({ etc }: Pick<HostFolders, 'etc'>): string | null {
+  const text = readText(`${etc}/os-release`);
+  return text === null ? null : parseOsRelease(text);
+}
+
+function readText(file: string): string | null {
   try {
-    return parseOsRelease(readFileSync(`${etc}/os-release`, 'utf8'));
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;
     throw error;

@@ -61,3 +61,13 @@ test('readFacts() gives texts that a hub can store', () => {
   });
   expect(Object.values(facts).every((text) => typeof text === 'string' && text.length <= 200)).toBe(true);
 });
+
+test.each([
+  ['10\n', 'portable'],
+  ['31\n', 'portable'],
+  ['3\n', undefined],
+  ['', undefined],
+])('readFacts() reads the chassis type %j as %j', (type, chassis) => {
+  const { folders } = hostWith({ 'sys/class/dmi/id/chassis_type': type });
+  expect(readFacts({ folders, agentVersion: '1' })['chassis']).toBe(chassis);
+});

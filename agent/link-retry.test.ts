@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blamesCredential, type LinkEnd, parseRetryAfter, reasonOf, retryWaitMs } from './link-retry.ts';
+import { adviceOf, blamesCredential, type LinkEnd, parseRetryAfter, reasonOf, retryWaitMs } from './link-retry.ts';
 
 const closed = (code: number): LinkEnd => ({ kind: 'closed', code, reason: '' });
 const refused = (status: number, retryAfterMs: number | null = null): LinkEnd => ({
@@ -32,6 +32,7 @@ describe('retryWaitMs()', () => {
     ['the rate limit', closed(4429), 0, [30_000, 33_000]],
     ['the rate limit at the upgrade', refused(429), 0, [30_000, 33_000]],
     ['a foreign hub', { kind: 'foreign', hubId: 'f' }, 0, [300_000, 330_000]],
+    ['a hub that cannot be trusted', { kind: 'untrusted', why: 'x' }, 0, [300_000, 330_000]],
     ['Retry-After', refused(503, 20_000), 0, [20_000, 20_999]],
     ['Retry-After of a year', refused(503, 31_536_000_000), 0, [3_600_000, 3_600_999]],
     ['no Retry-After', refused(503), 1, [0, 1_999]],
@@ -39,7 +40,7 @@ describe('retryWaitMs()', () => {
     expect(waitsOf(end, attempt)).toEqual(bounds);
   });
 
-  test.each([closed(4401), refused(401), { kind: 'foreign', hubId: 'f' } as const])(
+  test.each([closed(4401), refused(401), refused(403), { kind: 'foreign', hubId: 'f' } as const])(
     'is short when another credential can be tried: %o',
     (end) => {
       expect(blamesCredential(end)).toBe(true);
@@ -49,6 +50,26 @@ describe('retryWaitMs()', () => {
 
   test('is not shortened by another credential when something else is wrong', () => {
     expect(waitsOf(closed(4403), 0, true)).toEqual([300_000, 330_000]);
+  });
+});
+
+describe('adviceOf()', () => {
+  test.each<[string, LinkEnd, string, RegExp]>([
+    ['a missing token', refused(401), 'none', /neither a token nor an enrolment token: make an enrolment token/],
+    ['an enrolment token that is used up', closed(4401), 'enrolmentKey', /^the enrolment token or key opens nothing/],
+    ['a token that is not known', refused(401), 'token', /^the hub does not know the token/],
+    ['a revocation', closed(4403), 'token', /^an admin has revoked this agent/],
+    ['a revocation at the upgrade', refused(403), 'token', /^an admin has revoked this agent/],
+    ['a duplicate', closed(4409), 'token', /copied from another one\?/],
+    ['another hub', { kind: 'foreign', hubId: 'f' }, 'token', /^ticks stay here/],
+    ['a hub that cannot be trusted', { kind: 'untrusted', why: 'x' }, 'token', /"caFile" and "hubKeyPin"/],
+  ])('says what to do about %s', (_, end, credential, advice) => {
+    expect(adviceOf(end, credential)).toMatch(advice);
+  });
+
+  test('says nothing where time heals it', () => {
+    for (const end of [closed(1006), closed(1012), refused(503), { kind: 'failed', error: 'ECONNREFUSED' } as const])
+      expect(adviceOf(end, 'token')).toBeNull();
   });
 });
 

@@ -10,13 +10,14 @@ import { backoffMs, linkBackoff } from '#core/time.ts';
 /**
  * How an attempt or a connection ended. `failed`: no answer (name, network, TLS, time-out). `refused`: an HTTP
  * status in place of the upgrade. `closed`: a WebSocket close code; 1006 when there was none. `foreign`: the hub is
- * not the one that knows this agent.
+ * not the one that knows this agent. `untrusted`: it did not show that it is the hub that is meant; nothing was said to it.
  */
 export type LinkEnd =
   | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null }
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
-  | { readonly kind: 'foreign'; readonly hubId: string };
+  | { readonly kind: 'foreign'; readonly hubId: string }
+  | { readonly kind: 'untrusted'; readonly why: string };
 
 export interface RetryOptions {
   /** Attempts since the link was last stable; 0 for the first retry. */
@@ -58,9 +59,41 @@ export function retryWaitMs(end: LinkEnd, { attempt, random, hasOtherCredential 
   return slowMs === null ? jitterMs : Math.round(slowMs * (1 + random() / 10));
 }
 
-/** Whether the credential was not accepted: another one, if there is one, may be. */
+/** Whether the credential was not accepted, or is one that was revoked: another one, if there is one, may be. */
 export function blamesCredential(end: LinkEnd): boolean {
-  return end.kind === 'foreign' || codeOf(end) === 4401;
+  return end.kind === 'foreign' || codeOf(end) === 4401 || (end.kind === 'refused' && end.status === 403);
+}
+
+/** What whoever reads the log can do about it; null where time heals it. `credential`: what the agent came with. */
+export function adviceOf(end: LinkEnd, credential: string): string | null {
+  switch (end.kind) {
+    case 'untrusted':
+      return 'nothing was sent to it: compare "caFile" and "hubKeyPin" with the certificate of the hub';
+    case 'foreign':
+      return 'ticks stay here: if it is meant to be another hub, give this agent an enrolment token of that one';
+    case 'failed':
+      return null;
+    case 'refused':
+    case 'closed':
+      break;
+  }
+  const enrol =
+    'make an enrolment token on the hub (Admin, Enrol), write it into a file that others cannot read, and name that file in "enrolmentKeyFile"';
+  switch (codeOf(end)) {
+    case 4401:
+      if (credential === 'none') return `this agent has neither a token nor an enrolment token: ${enrol}`;
+      return credential === 'enrolmentKey'
+        ? `the enrolment token or key opens nothing: ${enrol}`
+        : `the hub does not know the token of this agent: ${enrol}`;
+    case 4403:
+      return `an admin has revoked this agent, or removed its host: have it allowed again (Admin, Agents), or ${enrol}`;
+    case 4409:
+      return 'was this machine copied from another one? Stop one of the two, or split them on the hub (Admin, Agents)';
+    case 4426:
+      return 'upgrade this agent, or the hub';
+    default:
+      return null;
+  }
 }
 
 /** The end in a few words, the same for ends of the same kind: what is logged once while it lasts. */
@@ -70,6 +103,8 @@ export function reasonOf(end: LinkEnd): string {
       return end.error;
     case 'foreign':
       return 'the hub is not the one that knows this agent';
+    case 'untrusted':
+      return `the hub cannot be trusted: ${end.why}`;
     case 'refused':
       return reasonOfCode.get(codeOf(end) ?? 0) ?? `HTTP status ${end.status}`;
     case 'closed':
@@ -93,7 +128,7 @@ const reasonOfCode: ReadonlyMap<number, string> = new Map([
   [1012, 'the hub restarts'],
   [1013, 'the hub is busy'],
   [4401, 'the credential is not accepted'],
-  [4403, 'the hub has removed this host, or disabled its agent'],
+  [4403, 'the hub has removed this host, or revoked its agent'],
   [4409, 'another agent with this identity is connected'],
   [4426, 'the hub does not speak this version'],
   [4429, 'too many messages'],
@@ -105,6 +140,6 @@ function codeOf(end: LinkEnd): number | null {
 }
 
 function slowWaitOf(end: LinkEnd): number | null {
-  if (end.kind === 'foreign') return tokenWaitMs;
+  if (end.kind === 'foreign' || end.kind === 'untrusted') return tokenWaitMs;
   return slowWaitsMs.get(codeOf(end) ?? 0) ?? null;
 }

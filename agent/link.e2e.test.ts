@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { emptySettings } from '#core/agent-settings.ts';
 import { encodeMessage } from '#core/codec.ts';
 import { bulkMessageBytesMax } from '#core/limits.ts';
 import type { ToAgent } from '#core/message.ts';
@@ -156,7 +157,7 @@ describe('streaming', () => {
   });
 
   test('an interval that the hub asks for is taken, and one that no agent can keep is refused', async () => {
-    const agent = await start();
+    const agent = await start({ config: { pinned: emptySettings } });
     await until('a tick is stored', () => hub.storedTicks > 0);
     hub.send({ kind: 'config', intervalMs: 10 });
     hub.send({ kind: 'config', intervalMs: 1_000_000_000 });

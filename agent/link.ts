@@ -7,14 +7,24 @@
  * the credential, and keeps bytes, clocks and close codes away from the machine. One socket at a time: events of an
  * earlier one are not listened to any more. A hub that breaks the contract costs this connection and nothing else.
  */
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import WebSocket, { type ClientOptions, type RawData } from 'ws';
 import { decodeToAgent, encodeMessage } from '#core/codec.ts';
 import { closeCodes, ProtocolError } from '#core/errors.ts';
 import { bulkMessageBytesMax } from '#core/limits.ts';
-import { agentSubprotocol, type FromAgent, type Id128, type ToAgent, type Welcome } from '#core/message.ts';
+import {
+  agentSubprotocol,
+  type FromAgent,
+  type Id128,
+  type IdentityMessage,
+  type ToAgent,
+  type Welcome,
+} from '#core/message.ts';
+import { cleanLabelValue } from '#core/series.ts';
 import { AgentLink, type LinkPorts, type LinkState, type NewTick } from '#core/stream/agent-link.ts';
-import { blamesCredential, type LinkEnd, parseRetryAfter, reasonOf, retryWaitMs } from './link-retry.ts';
+import { distrustOf, type HubTrust, tlsOptionsOf, trustedConnection } from './hub-trust.ts';
+import { adviceOf, blamesCredential, type LinkEnd, parseRetryAfter, reasonOf, retryWaitMs } from './link-retry.ts';
 import { PeerWatch } from './peer-watch.ts';
 
 /** What a pino logger offers. */
@@ -28,15 +38,29 @@ export interface LinkOptions {
   readonly hubUrl: string;
   /** Ports of the machine that have nothing to do with the socket. */
   readonly ports: Omit<LinkPorts, 'send' | 'isCongested'>;
-  /** The hub that knows this agent, and the token it gave; null before the first enrolment. */
-  readonly identity: () => { readonly hubId: Id128 | null; readonly token: string | null };
+  readonly identity: () => LinkIdentity;
+  /** Takes another identity onto the disk; false when that does not take it. */
+  readonly keepIdentity: (identity: LinkIdentity) => boolean;
+  /** An enrolment token, or the key of the hub. */
   readonly enrolmentKey: string | null;
+  /** Of a hub over wss:; null for what Node trusts. */
+  readonly trust: HubTrust | null;
   /** Makes the agent of a proxy; null for a direct connection. */
   readonly proxyAgent: (() => Promise<NonNullable<ClientOptions['agent']>>) | null;
   readonly log: LinkLog;
   readonly nowMonotonicMs: () => number;
   readonly nowWallMs: () => number;
   readonly random: () => number;
+}
+
+/** Who this agent is to the hub. */
+export interface LinkIdentity {
+  readonly agentId: Id128;
+  /** The hub that knows it; null before the first enrolment, as is the token that the hub gave. */
+  readonly hubId: Id128 | null;
+  readonly token: string | null;
+  /** What it was known by before: tried when the token is not accepted, forgotten when it is. */
+  readonly old: { readonly agentId: Id128; readonly token: string } | null;
 }
 
 export interface LinkCounters {
@@ -50,7 +74,12 @@ export interface LinkCounters {
   readonly refusedMessages: number;
 }
 
-type Credential = { readonly kind: 'token' | 'enrolmentKey'; readonly secret: string };
+interface Credential {
+  readonly kind: 'token' | 'oldToken' | 'enrolmentKey';
+  readonly secret: string;
+  /** Under which it says hello. */
+  readonly agentId: Id128;
+}
 
 interface Connection {
   readonly socket: WebSocket;
@@ -65,6 +94,10 @@ interface Connection {
   end: LinkEnd | null;
   /** We ended it, so the close code that comes back says nothing about what we sent. */
   isOurEnd: boolean;
+  /** What the hub said when it refused; empty for nothing. */
+  said: string;
+  /** It was welcomed by a hub that has looked at the credential. */
+  isAccepted: boolean;
 }
 
 const checkMs = 1_000;
@@ -76,6 +109,9 @@ const stableMsMin = 60_000;
 const bufferedBytesMax = bulkMessageBytesMax;
 const drainMsMax = 3_000;
 const closeMsMax = 1_000;
+/** Of a refusal that are read, and of its words that are logged. */
+const refusalCharactersMax = 4_096;
+const saidCharactersMax = 200;
 /** Header-safe, as it is sent in `Authorization` from the next connection on. */
 const tokenPattern = /^[\x21-\x7e]{1,200}$/;
 
@@ -86,7 +122,8 @@ export class HubLink {
   #retryTimer: NodeJS.Timeout | null = null;
   #checkTimer: NodeJS.Timeout | null = null;
   #attempt = 0;
-  #prefersEnrolment = false;
+  /** The one that is to be tried next; null for the first. */
+  #nextCredential: Credential['kind'] | null = null;
   /** Why there is no link, as logged; null while there is one. */
   #problem: string | null = 'not yet connected';
   #isStopped = false;
@@ -124,6 +161,12 @@ export class HubLink {
     };
   }
 
+  /** Who the agent is on the connection of now, or would be on the next. */
+  get agentId(): Id128 {
+    const { identity } = this.#options;
+    return (this.#connection?.credential ?? this.#credential())?.agentId ?? identity().agentId;
+  }
+
   /** Connects, and connects again, until `stop`. */
   start(): void {
     this.#checkTimer = setInterval(() => this.#check(), checkMs);
@@ -154,7 +197,7 @@ export class HubLink {
   }
 
   /** Sends something that only matters now; dropped where there is no link or it is behind. */
-  sendVolatile(message: Extract<FromAgent, { kind: 'top' }>): boolean {
+  sendVolatile(message: Extract<FromAgent, { kind: 'top' | 'settingsReport' | 'scriptReports' }>): boolean {
     if (this.#connection?.hostName == null || this.#isCongested()) return false;
     this.#send(message);
     return true;
@@ -220,6 +263,7 @@ export class HubLink {
     const socket = new WebSocket(this.#options.hubUrl, agentSubprotocol, {
       ...more,
       headers: credential === null ? {} : { authorization: `Bearer ${credential.secret}` },
+      ...this.#trustOptions(more.agent !== undefined),
       perMessageDeflate: false,
       maxPayload: bulkMessageBytesMax,
       handshakeTimeout: connectMsMax,
@@ -234,6 +278,8 @@ export class HubLink {
       hostName: null,
       end: null,
       isOurEnd: false,
+      said: '',
+      isAccepted: false,
     };
     this.#connection = connection;
     socket.on('upgrade', (response) => {
@@ -242,26 +288,46 @@ export class HubLink {
     socket.on('unexpected-response', (_request, response) => {
       const retryAfterMs = parseRetryAfter(response.headers['retry-after'], this.#options.nowWallMs());
       connection.end ??= { kind: 'refused', status: response.statusCode ?? 0, retryAfterMs };
-      socket.terminate();
+      readRefusal(response, (said) => {
+        connection.said = said;
+        socket.terminate();
+      });
     });
     socket.on('open', () => this.#opened(connection));
     socket.on('message', (bytes, isBinary) => this.#received(connection, { bytes, isBinary }));
     socket.on('error', (error) => {
-      connection.end ??= { kind: 'failed', error: describe(error) };
+      const distrust = distrustOf(error);
+      connection.end ??=
+        distrust === null ? { kind: 'failed', error: describe(error) } : { kind: 'untrusted', why: distrust };
       // The hub's fault or the network's, but never a judgement of the hub on an item.
       connection.isOurEnd = true;
     });
     socket.on('close', (code, reason) => this.#closed(connection, { code, reason: reason.toString('utf8') }));
   }
 
-  /** The token, or the enrolment key where there is none or it was not accepted. */
-  #credential(): Credential | null {
+  #trustOptions(hasProxy: boolean): ClientOptions {
+    const { trust, hubUrl } = this.#options;
+    if (trust === null || !hubUrl.startsWith('wss:')) return {};
+    // Through a proxy its agent makes the connection, and looks at the peer by the same rules.
+    if (hasProxy) return tlsOptionsOf(trust);
+    // Node's http waits for the callback; the types know only the form that answers at once.
+    return { createConnection: trustedConnection(trust, connectMsMax) as unknown as ClientOptions['createConnection'] };
+  }
+
+  /** In the order in which they are tried: the token, the one before it, the enrolment token or key. */
+  #credentials(): Credential[] {
     const { identity, enrolmentKey } = this.#options;
-    const own = identity().token;
-    if (enrolmentKey !== null && (own === null || this.#prefersEnrolment)) {
-      return { kind: 'enrolmentKey', secret: enrolmentKey };
-    }
-    return own === null ? null : { kind: 'token', secret: own };
+    const { agentId, token, old } = identity();
+    const credentials: Credential[] = [];
+    if (token !== null) credentials.push({ kind: 'token', secret: token, agentId });
+    if (old !== null) credentials.push({ kind: 'oldToken', secret: old.token, agentId: old.agentId });
+    if (enrolmentKey !== null) credentials.push({ kind: 'enrolmentKey', secret: enrolmentKey, agentId });
+    return credentials;
+  }
+
+  #credential(): Credential | null {
+    const credentials = this.#credentials();
+    return credentials.find(({ kind }) => kind === this.#nextCredential) ?? credentials[0] ?? null;
   }
 
   #opened(connection: Connection): void {
@@ -281,6 +347,10 @@ export class HubLink {
     try {
       if (!isBinary) throw new ProtocolError('ERR_MESSAGE_TEXT', 'Cannot accept message: it must be binary');
       const message = decodeToAgent(bytes as Buffer);
+      if (message.kind === 'identity') {
+        this.#acceptIdentity(connection, message);
+        return;
+      }
       const isForeign = message.kind === 'welcome' && !this.#acceptWelcome(connection, message);
       if (isForeign) return;
       this.#accept(message);
@@ -310,11 +380,49 @@ export class HubLink {
     return false;
   }
 
-  #welcomed(connection: Connection, { hubId, hubVersion, hostName }: Welcome): void {
+  /** Takes a new token, or another identity, from the hub that it knows, and says so once it is on the disk. */
+  #acceptIdentity(connection: Connection, { hubId, agentId, token }: IdentityMessage): void {
+    const { identity, keepIdentity, log } = this.#options;
+    const known = identity();
+    if (!tokenPattern.test(token))
+      throw new ProtocolError(
+        'ERR_MESSAGE_SHAPE',
+        'Cannot accept identity: its token must be visible ASCII characters',
+      );
+    if (known.hubId === null || known.hubId !== hubId) {
+      this.#end(connection, { end: { kind: 'foreign', hubId }, closeCode: closeCodes.normal });
+      return;
+    }
+    const { credential } = connection;
+    // What this hub is known to accept: what this connection came with, or what it gave when that was to enrol.
+    const proven = credential === null || credential.kind === 'enrolmentKey' ? known.token : credential.secret;
+    const old = proven === null ? null : { agentId: credential?.agentId ?? known.agentId, token: proven };
+    if (!keepIdentity({ agentId, hubId, token, old })) {
+      log.warn({}, 'identity.unkept');
+      return;
+    }
+    this.#nextCredential = null;
+    log.info({ agentId, isAnother: agentId !== known.agentId }, 'identity.changed');
+    this.#send({ kind: 'identityKept', tokenId: createHash('sha256').update(token).digest('hex').slice(0, 16) });
+  }
+
+  /** The hub has let the agent in by this credential. */
+  #accepted({ kind }: Pick<Credential, 'kind'>): void {
+    const { identity, keepIdentity } = this.#options;
+    this.#nextCredential = null;
+    const known = identity();
+    if (kind === 'token' && known.old !== null) keepIdentity({ ...known, old: null });
+  }
+
+  #welcomed(connection: Connection, { hubId, hubVersion, hostName, streams }: Welcome): void {
+    // Without streams its database is away, and it has not looked whether the token is good.
+    if (streams !== null && !connection.isAccepted) {
+      connection.isAccepted = true;
+      if (connection.credential !== null) this.#accepted(connection.credential);
+    }
     if (connection.hostName === hostName) return;
     const isFirst = connection.hostName === null;
     connection.hostName = hostName;
-    if (connection.credential?.kind !== 'token') this.#prefersEnrolment = false;
     if (!isFirst) return;
     this.#openCount += 1;
     this.#problem = null;
@@ -346,7 +454,8 @@ export class HubLink {
     const end = connection.end ?? { kind: 'closed', code, reason };
     this.#lostCount += 1;
     if (this.#options.nowMonotonicMs() - connection.openedMs >= stableMsMin) this.#attempt = 0;
-    const hasOtherCredential = blamesCredential(end) && this.#changeCredential(connection.credential);
+    if (connection.said === '' && end.kind === 'closed') connection.said = cleanSaid(reason);
+    const hasOtherCredential = this.#changeCredential(end, connection.credential);
     const waitMs = retryWaitMs(end, { attempt: this.#attempt, random: this.#options.random, hasOtherCredential });
     this.#attempt += 1;
     // With another credential at hand nothing is known to be wrong yet.
@@ -354,11 +463,16 @@ export class HubLink {
     this.#retryTimer = setTimeout(() => this.#connect(), waitMs);
   }
 
-  /** Turns to the other credential for the next attempt; false when there is none, or when it was the other already. */
-  #changeCredential(used: Credential | null): boolean {
-    const canEnrol = this.#options.enrolmentKey !== null && this.#options.identity().token !== null;
-    this.#prefersEnrolment = canEnrol && used?.kind === 'token';
-    return this.#prefersEnrolment;
+  /** Turns to the next credential for the next attempt; false when there is none: then it begins with the first again. */
+  #changeCredential(end: LinkEnd, used: Credential | null): boolean {
+    if (!blamesCredential(end)) {
+      if (end.kind === 'closed' && end.code === 4403) this.#nextCredential = null;
+      return false;
+    }
+    const kinds = this.#credentials().map(({ kind }) => kind);
+    const next = used === null ? undefined : kinds[kinds.indexOf(used.kind) + 1];
+    this.#nextCredential = next ?? null;
+    return next !== undefined;
   }
 
   /** One line when a link is lost or the reason changes, none for each attempt. */
@@ -367,11 +481,15 @@ export class HubLink {
     if (this.#problem === reason) return;
     this.#problem = reason;
     const openMs = Number.isNaN(connection.openedMs) ? 0 : this.#options.nowMonotonicMs() - connection.openedMs;
+    const credential = connection.credential?.kind ?? 'none';
+    const advice = adviceOf(end, credential);
     const fields = {
       reason,
+      ...(advice === null ? {} : { advice }),
+      ...(advice === null || connection.said === '' ? {} : { said: connection.said }),
       retryMs: waitMs,
       openMs: Math.round(openMs),
-      credential: connection.credential?.kind ?? 'none',
+      credential,
     };
     this.#options.log.warn(fields, connection.hostName === null ? 'link.failed' : 'link.lost');
   }
@@ -431,6 +549,32 @@ export class HubLink {
     this.#isPumpDue ||= isFull;
     return isFull;
   }
+}
+
+/** The hub's own words in place of an upgrade: `{"error": …}`, or whatever stands before it. */
+function readRefusal(response: IncomingMessage, done: (said: string) => void): void {
+  let text = '';
+  let isDone = false;
+  const finish = () => {
+    if (isDone) return;
+    isDone = true;
+    clearTimeout(timer);
+    done(cleanSaid(/"error"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? ''));
+  };
+  const timer = setTimeout(finish, closeMsMax);
+  response.setEncoding('utf8');
+  response.on('data', (part: string) => {
+    text += part;
+    if (text.length > refusalCharactersMax) finish();
+  });
+  response.once('end', finish);
+  response.once('error', finish);
+  response.once('close', finish);
+}
+
+/** Text of a peer, for a log. */
+function cleanSaid(text: string): string {
+  return cleanLabelValue(text.slice(0, saidCharactersMax)).trim();
 }
 
 /** What went wrong, without addresses or headers: "ECONNREFUSED", or the first line of what the library says. */

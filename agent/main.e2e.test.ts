@@ -1,6 +1,6 @@
 /** The agent as a process, bundled as it is shipped: killed, stopped, and given settings that cannot be used. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -119,4 +119,28 @@ test('an unknown option ends it with 2', async () => {
   const { exited, text } = run({}, ['--loud']);
   expect(await exited).toBe(2);
   expect(text()).toContain('--loud');
+});
+
+test('a Node that the native library was not built for is one sentence, without a stack', async () => {
+  const elsewhere = join(folder, 'elsewhere');
+  const library = join(elsewhere, 'node_modules/better-sqlite3');
+  mkdirSync(join(library, 'build/Release'), { recursive: true });
+  for (const name of ['lib', 'package.json'])
+    cpSync(join(root, 'node_modules/better-sqlite3', name), join(library, name), { recursive: true });
+  writeFileSync(join(library, 'build/Release/better_sqlite3.node'), 'of another machine');
+  for (const name of ['bindings', 'file-uri-to-path'])
+    symlinkSync(join(root, 'node_modules', name), join(elsewhere, 'node_modules', name));
+  cpSync(join(programFolder, 'agent.cjs'), join(elsewhere, 'agent.cjs'));
+  writeFileSync(join(folder, 'agent.json'), JSON.stringify({ dataFolder: join(folder, 'data') }), { mode: 0o600 });
+
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(elsewhere, 'agent.cjs'), '--config', join(folder, 'agent.json')],
+    {
+      ...{ encoding: 'utf8', timeout: 60_000 },
+    },
+  );
+  expect(stderr).toMatch(/Cannot open spool: better-sqlite3 must be built for this Node, v\d+\S+ \(ABI \d+\)/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(status).toBe(2);
 });

@@ -2,6 +2,8 @@
  * The agent as a program: settings, signals, exit codes. Imported by the command line, or started by itself as
  * `node dist/agent.cjs --config FILE`.
  */
+import '#core/no-proto.ts';
+
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#core/errors.ts';

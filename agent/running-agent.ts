@@ -3,8 +3,12 @@
  * machine's own files, and everything below it takes them as arguments. Signals and exit codes belong to `main.ts`.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
+import type { HttpsProxyAgent as ProxyAgent } from 'https-proxy-agent';
+import { type AgentSettings, metricEveryOf } from '#core/agent-settings.ts';
+import { ConfigError } from '#core/errors.ts';
 import { tickIntervalMsMax, tickIntervalMsMin } from '#core/limits.ts';
 import { type Hello, type Id128, protocolVersion } from '#core/message.ts';
 import { cleanLabelValue, type Sha256 } from '#core/series.ts';
@@ -14,6 +18,7 @@ import { createHostCollectors } from './collectors/all.ts';
 import { type HostFolders, hostFolders } from './collectors/proc-file.ts';
 import { type AgentConfig, type Environment, maskConfig } from './config.ts';
 import { readFacts } from './facts.ts';
+import { secured } from './hub-trust.ts';
 import { readBootId, readMachineId, readMonotonicMs } from './identity.ts';
 import { HubLink, type LinkCounters } from './link.ts';
 import type { AgentLog } from './log.ts';
@@ -21,9 +26,13 @@ import { ownCollector } from './own-collector.ts';
 import { isLocal, proxyFor } from './proxy.ts';
 import type { TopProcesses } from './readings.ts';
 import { createReplayPacker } from './replay.ts';
-import { Sampler } from './sampler.ts';
+import { Sampler, type SamplerPlan } from './sampler.ts';
 import { Scripts, toScriptEnv } from './scripts/scripts.ts';
-import { openSpool, type SpoolCounters, type SqliteSpool } from './spool.ts';
+import { RemoteSettings } from './settings/remote-settings.ts';
+import { readKeptSettings, writeKeptSettings } from './settings/settings-file.ts';
+import { hiddenPlaces } from './signed/hidden-places.ts';
+import { HubScripts } from './signed/hub-scripts.ts';
+import { openSpool, type SpoolCounters, type SqliteSpool, spoolRoomOf } from './spool.ts';
 import { Ticker, type TickerCounters } from './ticker.ts';
 
 export interface AgentOptions {
@@ -56,6 +65,8 @@ export interface RunningAgent {
 const sha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 /** What a process name on the wire may have. */
 const topTextMax = 100;
+/** As long as a connection may take to come about. */
+const proxyWaitMsMax = 15_000;
 
 /** Starts an agent. Throws ConfigError when its spool belongs to another process, machine or version. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
@@ -64,17 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const bootId = readBootId(folders);
   const machineId = readMachineId(folders);
   const facts = readFacts({ folders, agentVersion });
-  const spool = openSpool({
-    file: join(config.dataFolder, 'spool.sqlite'),
-    bytesMax: config.spoolBytesMax ?? undefined,
-    commitMs: config.spoolCommitMs,
-    keepAcked: config.keepAcked,
-    machineId: machineId ?? undefined,
-    log,
-    nowMs: readMonotonicMs,
-  });
-  createMetricsFolder(config.metricsFolder, log);
-
+  const spoolFile = join(config.dataFolder, 'spool.sqlite');
   const host = createHostCollectors(folders);
   const scripts = new Scripts({
     folder: config.metricsFolder,
@@ -83,9 +84,37 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     now: readMonotonicMs,
     env: toScriptEnv(env),
   });
+  const hubScripts = new HubScripts({
+    policy: config.scripts,
+    self: { name: config.name, tags: config.tags },
+    shelfFile: join(config.dataFolder, 'signed-scripts.json'),
+    hidden: hiddenPlaces({
+      folders: [config.dataFolder, config.metricsFolder, ...homeOf(env)],
+      secretFiles: config.secretFiles,
+    }),
+    log,
+    now: readMonotonicMs,
+    nowWallMs: Date.now,
+    send: (reports) => link.sendVolatile(reports),
+  });
+  const collectors = [...host.collectors, ownCollector(readOwn), scripts, hubScripts];
+  checkCollectorNames(config.pinned, collectors);
+  const remote = startRemoteSettings();
+  const spool = openSpool({
+    file: spoolFile,
+    bytesMax: remote.settings.spoolBytes ?? undefined,
+    commitMs: config.spoolCommitMs,
+    keepAcked: config.keepAcked,
+    machineId: machineId ?? undefined,
+    log,
+    nowMs: readMonotonicMs,
+  });
+  createMetricsFolder(config.metricsFolder, log);
+
   const sampler = new Sampler({
-    collectors: [...host.collectors, ownCollector(readOwn), scripts],
-    intervalMs: config.intervalMs,
+    collectors,
+    intervalMs: intervalOf(remote.settings),
+    plan: planOf(remote.settings),
     seriesMax: config.seriesMax,
     sha256,
     onFailing: (collector, error) => log.warn({ collector, error: textOf(error) }, 'collector.failed'),
@@ -94,7 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const ticker: Ticker = new Ticker({
     agentId: spool.identity.agentId,
     bootId,
-    intervalMs: config.intervalMs,
+    intervalMs: intervalOf(remote.settings),
     readClocks: () => ({ wallMs: Date.now(), monotonicMs: readMonotonicMs() }),
     newEpoch: () => randomBytes(16).toString('hex'),
     sampler,
@@ -112,8 +141,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     hubUrl: config.hubUrl,
     ports: linkPorts(),
     identity: () => spool.identity,
+    keepIdentity: (identity) => spool.setIdentity(identity),
     enrolmentKey: config.enrolmentKey,
-    proxyAgent: proxyAgentFor(config.hubUrl, { env, log }),
+    trust: config.trust,
+    proxyAgent: proxyAgentFor(config, { env, log }),
     log,
     nowMonotonicMs: readMonotonicMs,
     nowWallMs: Date.now,
@@ -128,17 +159,28 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       welcomed: ({ hubId, token }) => {
         const known = spool.identity;
         if (token !== null || hubId !== known.hubId) spool.setHub({ hubId, token: token ?? known.token });
+        hubScripts.linked();
+        if (token !== null && config.enrolmentKeyFile !== null) removeUsedKey(config.enrolmentKeyFile, log);
       },
       openEpoch: () => {
         log.warn({}, 'epoch.forked');
         ticker.openEpoch();
       },
-      configured: (intervalMs) => changeInterval(intervalMs ?? config.intervalMs),
+      scripted: (message) => hubScripts.accept(message),
+      configured: (intervalMs) => {
+        const { pinned, remoteSettings } = config;
+        if (pinned.intervalMs === null && remoteSettings) changeInterval(intervalMs ?? intervalOf(remote.settings));
+      },
+      settingsGiven: (message) => {
+        remote.given(message, readMonotonicMs());
+        sendReport();
+      },
     };
   }
 
   function greet(): Omit<Hello, 'kind' | 'streams'> {
-    const { agentId, hubId } = spool.identity;
+    const { hubId } = spool.identity;
+    const { agentId } = link;
     return {
       version: protocolVersion,
       agentId,
@@ -149,8 +191,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       bootId,
       wallMs: Date.now(),
       monotonicMs: readMonotonicMs(),
-      tags: config.tags,
-      facts: { ...facts, interval_ms: String(ticker.intervalMs) },
+      tags: remote.settings.tags,
+      facts: { ...facts, interval_ms: String(ticker.intervalMs), speaks: 'settings,identity,scripts' },
       hubId,
     };
   }
@@ -166,6 +208,44 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ticker.changeInterval(intervalMs);
   }
 
+  function startRemoteSettings(): RemoteSettings {
+    const file = join(config.dataFolder, 'settings.json');
+    const kept = readKeptSettings(file);
+    if (typeof kept === 'string') log.warn({ error: kept }, 'settings.unreadable');
+    const { intervalMs, tags, spoolBytesMax, pinned } = config;
+    return new RemoteSettings({
+      own: { intervalMs, tags, spoolBytes: spoolBytesMax, collectors: {}, metrics: [] },
+      pinned,
+      isAllowed: config.remoteSettings,
+      collectorNames: collectors.map(({ name }) => name),
+      kept: typeof kept === 'string' ? null : kept,
+      keep: (settings) => writeKeptSettings(file, settings),
+      spoolRoom: () => spoolRoomOf(spoolFile),
+      apply: (settings) => {
+        changeInterval(intervalOf(settings));
+        sampler.changePlan(planOf(settings));
+        spool.changeBytesMax(settings.spoolBytes);
+      },
+      inForce: () => ({
+        ...remote.settings,
+        intervalMs: ticker.intervalMs,
+        spoolBytes: spool.bytesMax,
+        collectors: Object.fromEntries(sampler.collectors.map(({ name, isOn, every }) => [name, { isOn, every }])),
+      }),
+      log,
+    });
+  }
+
+  function intervalOf(settings: AgentSettings): number {
+    return settings.intervalMs ?? config.intervalMs;
+  }
+
+  /** Sent again after the next tick where the link has no room for it now. */
+  function sendReport(): void {
+    const { report } = remote;
+    if (report !== null && link.sendVolatile(report)) remote.reported();
+  }
+
   let durability = spool.durability;
   let sentTop: TopProcesses | null = null;
   function afterTick(): void {
@@ -174,6 +254,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       // The hub is told of the stream as the file has it now.
       if (durability === 'disk') link.restart('the spool takes ticks again');
     }
+    spool.shrink();
+    remote.poll(readMonotonicMs());
+    sendReport();
     const top = host.top();
     if (top !== null && top !== sentTop && link.sendVolatile(toTopMessage(top))) sentTop = top;
   }
@@ -185,7 +268,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       spoolBytes: bytes,
       spoolTicks: heldTicks,
       lostTicks: Object.values(lostTicks).reduce((sum, count) => sum + count, uncommittedTicks),
-      failingScripts: scripts.states().filter(({ error }) => error !== null).length,
+      failingScripts: scripts.states().filter(({ error }) => error !== null).length + hubScripts.failingCount,
       lostLinks: link.counters.lostCount,
       refusedSeries: sampler.seriesRefusedCount,
       cpuMs: (user + system) / 1_000,
@@ -199,10 +282,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     log.warn({ hubUrl: config.hubUrl }, 'link.unencrypted');
   ticker.start();
   link.start();
+  // Found out while ticks flow: a rejection is our bug and is left to the last handler of the process.
+  void hubScripts.start();
 
   const counters = () => ({ ticks: ticker.counters, link: link.counters, spool: spool.counters() });
   return {
-    agentId: spool.identity.agentId,
+    get agentId() {
+      return spool.identity.agentId;
+    },
     get linkState() {
       return link.state;
     },
@@ -213,12 +300,33 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     async stop() {
       ticker.stop();
       spool.commit();
-      await Promise.all([scripts.stop(), link.stop()]);
+      await Promise.all([scripts.stop(), hubScripts.stop(), link.stop()]);
       if (commitTimer !== null) clearInterval(commitTimer);
       log.info(counters(), 'agent.stopped');
       spool.close();
     },
   };
+}
+
+/** Where people keep their keys; for an agent that somebody runs as themselves. */
+function homeOf(env: Environment): readonly string[] {
+  const home = env['HOME'];
+  return home?.startsWith('/') === true && home !== '/' ? [home] : [];
+}
+
+function planOf({ collectors, metrics }: AgentSettings): SamplerPlan {
+  const paces = Object.entries(collectors).map(([name, { isOn, every }]) => [name, { isOn: isOn ?? true, every }]);
+  return { collectors: Object.fromEntries(paces), everyOf: metricEveryOf(metrics) };
+}
+
+/** A local file that names what there is not is a mistake of its writer. Throws ConfigError. */
+function checkCollectorNames({ collectors }: AgentSettings, known: readonly { readonly name: string }[]): void {
+  const names = known.map(({ name }) => name);
+  const strangers = Object.keys(collectors).filter((name) => !names.includes(name));
+  if (strangers.length === 0) return;
+  throw new ConfigError(
+    strangers.map((name) => `Cannot accept "collectors.${name}": the collectors are ${names.join(', ')}`),
+  );
 }
 
 function startCommits(spool: SqliteSpool, commitMs: number): NodeJS.Timeout {
@@ -235,14 +343,36 @@ function createMetricsFolder(folder: string, log: AgentLog): void {
   }
 }
 
-function proxyAgentFor(hubUrl: string, { env, log }: { readonly env: Environment; readonly log: AgentLog }) {
+/** The agent has a token of its own now. */
+function removeUsedKey(file: string, log: AgentLog): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    log.warn({ file, error: error.message }, 'enrolment-key.kept');
+  }
+}
+
+function proxyAgentFor(
+  { hubUrl, trust }: Pick<AgentConfig, 'hubUrl' | 'trust'>,
+  { env, log }: { readonly env: Environment; readonly log: AgentLog },
+) {
   const proxy = proxyFor(hubUrl, env);
   if (proxy === null) return null;
   // Not the URL: it may hold a password.
   log.info({ proxyHost: new URL(proxy).host }, 'proxy.chosen');
   return async () => {
     const { HttpsProxyAgent } = await import('https-proxy-agent');
-    return new HttpsProxyAgent(proxy);
+    if (trust === null) return new HttpsProxyAgent(proxy);
+    return new (class extends HttpsProxyAgent<string> {
+      override async connect(
+        request: Parameters<ProxyAgent<string>['connect']>[0],
+        connecting: Parameters<ProxyAgent<string>['connect']>[1],
+      ) {
+        const socket = await super.connect(request, connecting);
+        return socket instanceof TLSSocket ? await secured(socket, trust, proxyWaitMsMax) : socket;
+      }
+    })(proxy);
   };
 }
 

@@ -5,7 +5,7 @@ import { absenceAt, wordsOf } from '#core/absence.ts';
 import { layoutCleanMsMin, layoutsPerMinuteMax } from '#core/limits.ts';
 import { decodeLayout, encodeLayout } from '#core/series.ts';
 import type { CollectContext, Collector, Readings, Slot } from './readings.ts';
-import { type SampledTick, Sampler, type SamplerOptions } from './sampler.ts';
+import { type SampledTick, Sampler, type SamplerOptions, type SamplerPlan } from './sampler.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 const startMs = 1_700_000_000_000;
@@ -355,5 +355,106 @@ describe('slot()', () => {
 
   test('is our bug outside a collector run', () => {
     expect(() => samplerOf([]).slot('a', { unit: '1' })).toThrow(/while a collector runs/);
+  });
+});
+
+describe('changePlan()', () => {
+  const plan = (collectors: SamplerPlan['collectors'], every: Readonly<Record<string, number>> = {}): SamplerPlan => ({
+    collectors,
+    everyOf: (key) => every[key] ?? null,
+  });
+  const off = { isOn: false, every: null };
+  const seconds = (sampler: Sampler, from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => valuesOf(tickAt(sampler, (from + at) * 1_000)));
+
+  test('turns a collector off: it does not run, and its series are gone', () => {
+    let count = 0;
+    const sampler = samplerOf([writer('a', { a: 1 }), writer('b', { b: 2 }), collector('c', () => void (count += 1))]);
+    tickAt(sampler, 0);
+    sampler.changePlan(plan({ b: off, c: off }));
+    expect(seconds(sampler, 1, 3)).toEqual([
+      { a: 1, b: 'gone' },
+      { a: 1, b: 'gone' },
+    ]);
+    expect(count).toBe(1);
+    expect(sampler.collectors.map(({ name, isOn }) => [name, isOn])).toEqual([
+      ['a', true],
+      ['b', false],
+      ['c', false],
+    ]);
+  });
+
+  test('turns it on again with the slots that it has, whether its series have left the layout or not', () => {
+    const sampler = samplerOf([writer('a', { a: 1 }), writer('b', { b: 2 })]);
+    tickAt(sampler, 0);
+    sampler.changePlan(plan({ a: off }));
+    tickAt(sampler, 1_000);
+    sampler.changePlan(plan({}));
+    expect(valuesOf(tickAt(sampler, 2_000))).toEqual({ a: 1, b: 2 });
+    sampler.changePlan(plan({ a: off }));
+    tickAt(sampler, 3_000);
+    expect(valuesOf(tickAt(sampler, layoutCleanMsMin + 3_000))).toEqual({ b: 2 });
+    sampler.changePlan(plan({}));
+    expect(valuesOf(tickAt(sampler, layoutCleanMsMin + 4_000))).toEqual({ b: 2, a: 1 });
+  });
+
+  test('lets the series of a collector be gone for a tick before they leave the layout', () => {
+    const sampler = samplerOf([writer('a', { a: 1 }), writer('b', { b: 2 })]);
+    tickAt(sampler, 0);
+    sampler.changePlan(plan({ a: off }));
+    expect(valuesOf(tickAt(sampler, 2 * layoutCleanMsMin))).toEqual({ a: 'gone', b: 2 });
+  });
+
+  test('gives a collector a pace in ticks, which counts for its series', () => {
+    const sampler = samplerOf([writer('a', { a: 1 }), writer('slow', { slow: 2 }, 10_000)]);
+    tickAt(sampler, 0);
+    sampler.changePlan(plan({ a: { isOn: true, every: 3 }, slow: { isOn: true, every: 1 } }));
+    const ticks = seconds(sampler, 1, 8);
+    expect(ticks.map(({ a }) => a)).toEqual([1, 'notDue', 'notDue', 1, 'notDue', 'notDue', 1]);
+    expect(ticks.every(({ slow }) => slow === 2)).toBe(true);
+    expect(tickAt(sampler, 8_000).layout.series.map(({ every }) => every)).toEqual([3, 1]);
+  });
+
+  test('gives one series of a collector a value at each so many-th tick, and not due in between', () => {
+    const sampler = samplerOf([writer('one', { a: 1, b: 2 })], { plan: plan({}, { a: 4 }) });
+    const ticks = seconds(sampler, 0, 9);
+    expect(ticks.map(({ a }) => a)).toEqual([1, 'notDue', 'notDue', 'notDue', 1, 'notDue', 'notDue', 'notDue', 1]);
+    expect(ticks.every(({ b }) => b === 2)).toBe(true);
+    expect(tickAt(sampler, 9_000).layout.series.map(({ every }) => every)).toEqual([4, 1]);
+  });
+
+  test('rounds the interval of a series up to a multiple of what its collector has', () => {
+    const sampler = samplerOf([writer('slow', { a: 1 }, 3_000)], { plan: plan({}, { a: 4 }) });
+    const values = seconds(sampler, 0, 13).map(({ a }) => a === 1);
+    expect(values.flatMap((isThere, second) => (isThere ? [second] : []))).toEqual([0, 6, 12]);
+    expect(tickAt(sampler, 13_000).layout.series[0]!.every).toBe(6);
+  });
+
+  test('says that a thinned series failed only where it was due', () => {
+    let isBroken = false;
+    const broken = writer('one', { a: 1 });
+    const one = collector('one', (readings, context) => {
+      broken.collect(readings, context);
+      if (isBroken) throw new Error('weather');
+    });
+    const sampler = samplerOf([one], { plan: plan({}, { a: 3 }) });
+    tickAt(sampler, 0);
+    isBroken = true;
+    expect(seconds(sampler, 1, 3).map(({ a }) => a)).toEqual(['notDue', 'notDue']);
+  });
+
+  test('keeps its multiples when the interval changes', () => {
+    const sampler = samplerOf([writer('one', { a: 1 })], { plan: plan({}, { a: 2 }) });
+    tickAt(sampler, 0);
+    sampler.changeInterval(5_000);
+    const values = [5, 10, 15, 20].map((second) => valuesOf(tickAt(sampler, second * 1_000))['a']);
+    expect(values).toEqual([1, 'notDue', 1, 'notDue']);
+  });
+
+  test('makes no other layout for a plan that changes nothing', () => {
+    const sampler = samplerOf([writer('a', { a: 1 })]);
+    const { layout } = tickAt(sampler, 0);
+    sampler.changePlan(plan({ a: { isOn: true, every: null } }));
+    expect(tickAt(sampler, 1_000).layout).toBe(layout);
   });
 });

@@ -39,6 +39,16 @@ export interface SamplerOptions {
   /** A collector that worked has thrown; called once until it works again. */
   readonly onFailing?: (collector: string, error: unknown) => void;
   readonly onRecovered?: (collector: string) => void;
+  /** Default: all on, at their own pace. */
+  readonly plan?: SamplerPlan;
+}
+
+/** What may be changed of a running sampler. */
+export interface SamplerPlan {
+  /** By name of the collector; those that are not named are on, at their own pace. `every` counts ticks. */
+  readonly collectors: Readonly<Record<string, { readonly isOn: boolean; readonly every: number | null }>>;
+  /** Ticks from one value of a series to the next; null: as its collector has it. */
+  readonly everyOf: (key: string) => number | null;
 }
 
 export interface TickClock {
@@ -63,6 +73,9 @@ interface Cell {
   every: number;
   index: number;
   isGone: boolean;
+  /** It is to have a value less often than its collector writes one: not before `dueTick`. */
+  isThinned: boolean;
+  dueTick: number;
 }
 
 /** One collector and when it runs, in numbers of ticks. */
@@ -74,7 +87,12 @@ interface Run {
   ranAtMs: number;
   isDue: boolean;
   isFailing: boolean;
+  isOn: boolean;
+  /** It is off, and a tick has said so of its series. */
+  isShownOff: boolean;
 }
+
+const ownPlan: SamplerPlan = { collectors: {}, everyOf: () => null };
 
 export class Sampler implements Readings {
   readonly #seriesMax: number;
@@ -82,6 +100,7 @@ export class Sampler implements Readings {
   readonly #runs: readonly Run[];
   readonly #onFailing: (collector: string, error: unknown) => void;
   readonly #onRecovered: (collector: string) => void;
+  #plan: SamplerPlan;
 
   readonly #column: Float64Array;
   readonly #words: Uint32Array;
@@ -100,6 +119,7 @@ export class Sampler implements Readings {
   #startMs = Number.NaN;
   #cleanedAtMs = Number.NaN;
   #nowMs = Number.NaN;
+  #tickNumber = 0;
   #running: Run | null = null;
   #tick: { layout: Layout; column: Float64Array } | null = null;
 
@@ -116,16 +136,19 @@ export class Sampler implements Readings {
     this.#sha256 = options.sha256;
     this.#onFailing = options.onFailing ?? (() => {});
     this.#onRecovered = options.onRecovered ?? (() => {});
+    this.#plan = options.plan ?? ownPlan;
     this.#column = new Float64Array(options.seriesMax);
     this.#words = wordsOf(this.#column);
     this.#runs = options.collectors.map((collector, order) => ({
       collector,
       order,
-      every: this.#everyOf(collector.everyMs),
+      every: this.#everyOfCollector(collector),
       dueTick: 0,
       ranAtMs: Number.NaN,
       isDue: false,
       isFailing: false,
+      isOn: this.#plan.collectors[collector.name]?.isOn ?? true,
+      isShownOff: false,
     }));
     for (const { collector } of this.#runs) this.#failureCounts.set(collector.name, 0);
   }
@@ -163,13 +186,39 @@ export class Sampler implements Readings {
   /** The next tick has this interval and a layout of its own; all collectors run in it. */
   changeInterval(intervalMs: number): void {
     this.#intervalMs = intervalMs;
+    this.#begin();
+  }
+
+  /**
+   * From the next tick on. The series of a collector that is turned off are *gone*; they leave the layout when it is
+   * cleaned, and come back into it, under their slots, when the collector is turned on.
+   */
+  changePlan(plan: SamplerPlan): void {
+    this.#plan = plan;
+    for (const run of this.#runs) {
+      run.isOn = plan.collectors[run.collector.name]?.isOn ?? true;
+      run.isShownOff &&= !run.isOn;
+    }
+    this.#begin();
+    const waiting = new Set(this.#waiting);
+    for (const cell of this.#cellOf.values())
+      if (cell.index < 0 && cell.run.isOn && !waiting.has(cell)) this.#append(cell);
+  }
+
+  /** Names of the collectors with their pace, in ticks, and whether they run: what is in force. */
+  get collectors(): readonly { readonly name: string; readonly isOn: boolean; readonly every: number }[] {
+    return this.#runs.map(({ collector, isOn, every }) => ({ name: collector.name, isOn, every }));
+  }
+
+  /** All that depends on interval and plan; all collectors that are on run in the next tick, so that it has one layout. */
+  #begin(): void {
     this.#startMs = Number.NaN;
     this.#isLayoutOld = true;
     for (const run of this.#runs) {
-      run.every = this.#everyOf(run.collector.everyMs);
+      run.every = this.#everyOfCollector(run.collector);
       run.dueTick = 0;
     }
-    for (const cell of this.#cellOf.values()) cell.every = this.#everyOfSeries(cell.shape, cell.run);
+    for (const cell of this.#cellOf.values()) this.#pace(cell);
   }
 
   /** Runs what is due and returns the tick; the result is one object that the next call changes. */
@@ -181,9 +230,11 @@ export class Sampler implements Readings {
     this.#admitWaiting();
 
     const tickNumber = Math.round((this.#nowMs - this.#startMs) / this.#intervalMs);
-    for (const run of this.#runs) run.isDue = run.every === 1 || tickNumber >= run.dueTick;
+    this.#tickNumber = tickNumber;
+    for (const run of this.#runs) run.isDue = run.isOn && (run.every === 1 || tickNumber >= run.dueTick);
     this.#fillColumn();
     for (const run of this.#runs) {
+      run.isShownOff = !run.isOn;
       if (!run.isDue) continue;
       this.#collect(run, clock.tickMs);
       run.dueTick = this.#dueAfter(tickNumber, run);
@@ -221,6 +272,8 @@ export class Sampler implements Readings {
     if (cell === null || cell.isGone) return;
     if (cell.index < 0) {
       this.#valuesDroppedCount += 1;
+    } else if (cell.isThinned && !this.#takesTurn(cell)) {
+      // It stands as not due.
     } else if (Number.isFinite(value)) {
       this.#column[cell.index] = value;
     } else {
@@ -231,7 +284,10 @@ export class Sampler implements Readings {
 
   setAbsent(slot: Slot, absence: 'notDue' | 'failed'): void {
     const cell = this.#cellAt(slot);
-    if (cell !== null && !cell.isGone && cell.index >= 0) writeAbsence(this.#words, cell.index, absence);
+    if (cell === null || cell.isGone || cell.index < 0) return;
+    // What was not to be had now may be had at the next run.
+    if (cell.isThinned && absence !== 'notDue' && !this.#takesTurn(cell)) return;
+    writeAbsence(this.#words, cell.index, absence);
   }
 
   end(slot: Slot): void {
@@ -254,8 +310,9 @@ export class Sampler implements Readings {
   #createCell(key: string, { shape, run, bytes }: Pick<Cell, 'shape' | 'run' | 'bytes'>): Cell {
     const position = this.#freePositions.pop() ?? this.#cells.length;
     const slot = position + this.#generations[position]! * positionCount;
-    const every = this.#everyOfSeries(shape, run);
-    const cell: Cell = { key, shape, run, bytes, slot, every, index: -1, isGone: false };
+    const pace = { every: 1, isThinned: false, dueTick: 0 };
+    const cell: Cell = { key, shape, run, bytes, slot, ...pace, index: -1, isGone: false };
+    this.#pace(cell);
     this.#cells[position] = cell;
     this.#cellOf.set(key, cell);
     this.#bytes += bytes;
@@ -276,7 +333,7 @@ export class Sampler implements Readings {
     const isSame = unit === shape.unit && kind === shape.kind && everyMs === shape.everyMs;
     if (!isSame && seriesProblem(cell.key, shape.unit) === null && this.#mayChangeLayout()) {
       cell.shape = shape;
-      cell.every = this.#everyOfSeries(shape, cell.run);
+      this.#pace(cell);
       this.#isLayoutOld = true;
     }
     this.#writeUnwritten(cell);
@@ -295,8 +352,26 @@ export class Sampler implements Readings {
     return Math.min(seriesEveryMax, Math.max(1, Math.round(everyMs / this.#intervalMs)));
   }
 
-  #everyOfSeries(shape: SeriesShape, run: Run): number {
-    return shape.everyMs === undefined ? run.every : Math.max(run.every, this.#everyOf(shape.everyMs));
+  #everyOfCollector(collector: Collector): number {
+    return this.#plan.collectors[collector.name]?.every ?? this.#everyOf(collector.everyMs);
+  }
+
+  /** How often the series has a value: never more often than its collector writes one. */
+  #pace(cell: Cell): void {
+    const { shape, run } = cell;
+    const own = shape.everyMs === undefined ? run.every : Math.max(run.every, this.#everyOf(shape.everyMs));
+    const wanted = this.#plan.everyOf(cell.key) ?? 1;
+    cell.isThinned = wanted > own;
+    // A multiple of what the collector has, so that its turns meet those of the collector.
+    cell.every = cell.isThinned ? Math.min(seriesEveryMax, Math.ceil(wanted / own) * own) : own;
+    cell.dueTick = 0;
+  }
+
+  /** Whether a thinned series may have a value now: its next turn is on the grid of its own interval. */
+  #takesTurn(cell: Cell): boolean {
+    if (this.#tickNumber < cell.dueTick) return false;
+    cell.dueTick = (Math.floor(this.#tickNumber / cell.every) + 1) * cell.every;
+    return true;
   }
 
   /** The slow collectors stand at different ticks of their interval; the first tick runs them all, so that it has one layout. */
@@ -313,7 +388,8 @@ export class Sampler implements Readings {
   /** What stands in the column if nobody writes it in this tick. */
   #writeUnwritten(cell: Cell): void {
     const isExpected = cell.run.isDue && cell.every <= cell.run.every;
-    writeAbsence(this.#words, cell.index, cell.isGone ? 'gone' : isExpected ? 'failed' : 'notDue');
+    const isGone = cell.isGone || !cell.run.isOn;
+    writeAbsence(this.#words, cell.index, isGone ? 'gone' : isExpected ? 'failed' : 'notDue');
   }
 
   #collect(run: Run, tickMs: number): void {
@@ -329,7 +405,8 @@ export class Sampler implements Readings {
       // Whatever a collector throws, the tick goes on: the others' values are as good as before.
       this.#failureCounts.set(collector.name, this.#failureCounts.get(collector.name)! + 1);
       for (const cell of this.#order) {
-        if (cell.run === run && !cell.isGone) writeAbsence(this.#words, cell.index, 'failed');
+        if (cell.run !== run || cell.isGone || (cell.isThinned && this.#tickNumber < cell.dueTick)) continue;
+        writeAbsence(this.#words, cell.index, 'failed');
       }
       if (!run.isFailing) this.#onFailing(collector.name, error);
       run.isFailing = true;
@@ -370,13 +447,19 @@ export class Sampler implements Readings {
     this.#waiting = [];
   }
 
-  /** Removes the series that are gone. They have been *gone* in a tick at least, as they end while a collector runs. */
+  /**
+   * Removes the series that are gone. They have been *gone* in a tick at least, as they end while a collector runs. Those of
+   * a collector that is off are kept aside.
+   */
   #cleanLayout(): void {
     if (this.#nowMs - this.#cleanedAtMs < layoutCleanMsMin || !this.#mayChangeLayout()) return;
     this.#cleanedAtMs = this.#nowMs;
-    const kept = this.#order.filter((cell) => !cell.isGone);
+    const kept = this.#order.filter((cell) => !cell.isGone && !cell.run.isShownOff);
     if (kept.length === this.#order.length) return;
-    for (const cell of this.#order) if (cell.isGone) this.#forget(cell);
+    for (const cell of this.#order) {
+      if (cell.isGone) this.#forget(cell);
+      else if (cell.run.isShownOff) cell.index = -1;
+    }
     for (const [index, cell] of kept.entries()) cell.index = index;
     this.#order = kept;
     this.#isLayoutOld = true;

@@ -145,7 +145,22 @@ describe('openSpool', () => {
       agentId: 'a'.repeat(32),
       hubId: 'c'.repeat(32),
       token: 'secret',
+      old: null,
     });
+  });
+
+  test('takes another identity with what it was before, and forgets that when told to', () => {
+    const spool = open({ newAgentId: 'a'.repeat(32) });
+    spool.setHub({ hubId: 'c'.repeat(32), token: 'first' });
+    const second = { agentId: 'b'.repeat(32), hubId: 'c'.repeat(32), token: 'second' };
+    const old = { agentId: 'a'.repeat(32), token: 'first' };
+    expect(spool.setIdentity({ ...second, old })).toBe(true);
+    spool.close();
+    const again = open();
+    expect(again.identity).toEqual({ ...second, old });
+    again.setIdentity({ ...second, old: null });
+    again.close();
+    expect(open().identity).toEqual({ ...second, old: null });
   });
 
   test('has a default bound', () => {
@@ -535,3 +550,64 @@ test('the spool does as the model does, over reopenings', () => {
 function plain(item: Item): object {
   return item.kind === 'tick' ? { ...item, column: Buffer.from(item.column).toString('hex') } : item;
 }
+
+describe('changeBytesMax()', () => {
+  const fileBytes = () => statSync(fileName()).size;
+  /** Thousands of ticks in one transaction, 800 bytes each. */
+  const openFull = (bytesMax: number, count: number): SqliteSpool => {
+    const spool = openWith(0, { bytesMax, commitMs: 10_000 });
+    fill(spool, count, 100);
+    spool.commit();
+    return spool;
+  };
+
+  test('gives more room, and what was held stays', () => {
+    const spool = openFull(2 * MiB, 3_000);
+    const lost = spool.counters().lostTicks.spool_full ?? 0;
+    expect(lost).toBeGreaterThan(0);
+    spool.changeBytesMax(16 * MiB);
+    fill(spool, 3_000, 100);
+    expect(spool.counters()).toMatchObject({ bytesMax: 16 * MiB, lostTicks: { spool_full: lost } });
+    expect(shape(spool).split(' ')).toHaveLength(6_000 - lost + 1);
+  });
+
+  test('takes room away: the oldest become one gap, a part after each tick, and what is left is whole', () => {
+    const spool = openFull(16 * MiB, 6_000);
+    spool.changeBytesMax(4 * MiB);
+    let turns = 0;
+    let left = spool.counters().heldTicks;
+    for (;;) {
+      spool.shrink();
+      turns += 1;
+      const { heldTicks } = spool.counters();
+      if (heldTicks === left) break;
+      left = heldTicks;
+    }
+    expect(turns).toBeGreaterThan(2);
+    fill(spool, 10, 100);
+    const { heldTicks, lostTicks } = spool.counters();
+    expect(heldTicks + lostTicks.spool_full!).toBe(6_010);
+    expect(heldTicks * 800).toBeLessThan(4 * MiB);
+    expect(heldTicks * 800).toBeGreaterThan(1 * MiB);
+    expect(shape(spool)).toMatch(/^spool_full:1-\d+ /);
+  });
+
+  test('gives the disk back once what was held is acknowledged', () => {
+    const spool = openFull(16 * MiB, 6_000);
+    expect(fileBytes()).toBeGreaterThan(4 * MiB);
+    spool.changeBytesMax(2 * MiB);
+    spool.acknowledge(e1, 6_000, 0);
+    spool.shrink();
+    expect(fileBytes()).toBeLessThan(1 * MiB);
+    fill(spool, 10, 100);
+    expect(itemsOf(spool, e1)).toHaveLength(10);
+  });
+
+  test('holds over a reopening with a smaller size in the same way', () => {
+    openFull(16 * MiB, 3_000).close();
+    opened = [];
+    const spool = open({ bytesMax: 1 * MiB });
+    for (let turn = 0; turn < 20; turn += 1) spool.shrink();
+    expect(fileBytes()).toBeLessThan(1 * MiB);
+  });
+});

@@ -12,13 +12,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { assert, ConfigError } from '#core/errors.ts';
+import { spoolBytesMin } from '#core/limits.ts';
 import type { GapReason, Id128 } from '#core/message.ts';
 import type { LayoutId } from '#core/series.ts';
 import type { Item, ReadLimits, Spool, SpoolStream } from '#core/stream/item.ts';
-import { type ChangeOptions, SpoolDisk, type SpoolLog, spoolBytesMin } from './spool/disk.ts';
+import { type ChangeOptions, SpoolDisk, type SpoolLog } from './spool/disk.ts';
 import type { NewTick, SpoolFile } from './spool/spool-file.ts';
 import type { StreamStart } from './spool/stream-state.ts';
 
+const noHub = { hubId: null, token: null, old: null };
 const spoolBytesDefault = 1024 * 1024 * 1024;
 
 export interface SpoolOptions {
@@ -42,6 +44,8 @@ export interface SpoolIdentity {
   /** The hub whose acks are believed; null before the first. */
   readonly hubId: Id128 | null;
   readonly token: string | null;
+  /** What it was known by before, until the hub has accepted what it is known by now; null when there is none. */
+  readonly old: { readonly agentId: Id128; readonly token: string } | null;
 }
 
 export interface SpoolCounters {
@@ -69,7 +73,8 @@ export function openSpool(options: SpoolOptions): SqliteSpool {
 export class SqliteSpool implements Spool {
   readonly #options: SpoolOptions;
   readonly #disk: SpoolDisk;
-  readonly #bytesMax: number;
+  #bytesMax: number;
+  #isShrinking: boolean;
   readonly #commitMs: number;
   #commitAtMs = Number.POSITIVE_INFINITY;
   #identity: SpoolIdentity;
@@ -92,7 +97,7 @@ export class SqliteSpool implements Spool {
         `Cannot open spool ${JSON.stringify(path)}: at least ${spoolBytesMin} bytes are needed: got ${this.#bytesMax}`,
       ]);
     }
-    this.#identity = { agentId: options.newAgentId ?? randomBytes(16).toString('hex'), hubId: null, token: null };
+    this.#identity = { agentId: options.newAgentId ?? randomBytes(16).toString('hex'), ...noHub };
     this.#disk = new SpoolDisk({
       ...{ path, bytesMax: this.#bytesMax, keepAcked, log, nowMs },
       onLost: (reason, tickCount) => {
@@ -104,6 +109,7 @@ export class SqliteSpool implements Spool {
       },
     });
     if (!keepAcked) this.#forgetAcked();
+    this.#isShrinking = this.#disk.isOversized;
   }
 
   /** 'none': the disk takes nothing; ticks go out as `live` only. When it turns to 'disk' again, the link says hello anew. */
@@ -118,8 +124,19 @@ export class SqliteSpool implements Spool {
 
   /** Remembers the hub whose acks are believed, and the token it gave. */
   setHub(hub: { readonly hubId: Id128 | null; readonly token: string | null }): void {
-    this.#identity = { agentId: this.#identity.agentId, hubId: hub.hubId, token: hub.token };
+    const { agentId } = this.#identity;
+    const old = hub.token === this.#identity.token ? this.#identity.old : null;
+    this.#identity = { agentId, hubId: hub.hubId, token: hub.token, old };
     this.#change((file) => this.#writeIdentity(file), { ballast: true });
+  }
+
+  /** Takes another identity, if the disk takes it: else this one stays, and the answer is false. */
+  setIdentity(identity: SpoolIdentity): boolean {
+    const before = this.#identity;
+    this.#identity = identity;
+    const isKept = this.#change((file) => this.#writeIdentity(file), { ballast: true }) && this.durability === 'disk';
+    if (!isKept) this.#identity = before;
+    return isKept;
   }
 
   /** Begins a new current stream at seq 1. The one before only drains from now on. */
@@ -147,6 +164,28 @@ export class SqliteSpool implements Spool {
     const seq = this.#appendToDisk(this.#current.epoch, tick);
     if (seq === null) this.#uncommittedTicks += 1;
     return seq;
+  }
+
+  /** From now on it may take so many bytes; null: the default. What it holds above them goes with the next `shrink`s. */
+  changeBytesMax(bytesMax: number | null): void {
+    const bytes = bytesMax ?? defaultBytesMax(this.#options.file);
+    assert(bytes >= spoolBytesMin, 'settings are checked before they are applied');
+    if (bytes === this.#bytesMax) return;
+    this.commit();
+    this.#bytesMax = bytes;
+    this.#disk.changeBytesMax(bytes);
+    this.#isShrinking = this.#disk.isOversized;
+  }
+
+  get bytesMax(): number {
+    return this.#bytesMax;
+  }
+
+  /** Does a part of the work that a smaller size makes: to be called after each tick. */
+  shrink(): void {
+    if (!this.#isShrinking) return;
+    this.#disk.shrink();
+    this.#isShrinking = this.#disk.isOversized;
   }
 
   /** With `commitMs`: commits what is due. To be called about as often as that, also when no ticks come. */
@@ -318,6 +357,7 @@ export class SqliteSpool implements Spool {
       agentId: file.meta('agentId') ?? this.#identity.agentId,
       hubId: this.#identity.hubId ?? file.meta('hubId'),
       token: this.#identity.token ?? file.meta('token'),
+      old: this.#identity.old ?? oldOf(file),
     };
     this.#writeIdentity(file);
     if (this.#layout !== null) file.addLayout(this.#layout.id, this.#layout.bytes);
@@ -332,7 +372,26 @@ export class SqliteSpool implements Spool {
     file.setMeta('agentId', this.#identity.agentId);
     file.setMeta('hubId', this.#identity.hubId);
     file.setMeta('token', this.#identity.token);
+    file.setMeta('oldAgentId', this.#identity.old?.agentId ?? null);
+    file.setMeta('oldToken', this.#identity.old?.token ?? null);
   }
+}
+
+/** Half of what the disk has for the spool: what it takes now and what is free. No bound where the disk cannot be asked. */
+export function spoolRoomOf(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    const own = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return Math.floor((bavail * bsize + own) / 2);
+  } catch {
+    return Number.MAX_SAFE_INTEGER;
+  }
+}
+
+function oldOf(file: SpoolFile): SpoolIdentity['old'] {
+  const agentId = file.meta('oldAgentId');
+  const token = file.meta('oldToken');
+  return agentId === null || token === null ? null : { agentId, token };
 }
 
 function defaultBytesMax(path: string): number {

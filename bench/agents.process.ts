@@ -4,7 +4,7 @@
 import { assert } from '#core/errors.ts';
 import { createClock } from './clock.ts';
 import { serveGenerator } from './generator.ts';
-import { Swarm, type SwarmPlan } from './swarm/swarm.ts';
+import { type AgentRange, Swarm, type SwarmPlan } from './swarm/swarm.ts';
 
 let swarm: Swarm | null = null;
 let clock = createClock(0);
@@ -37,6 +37,18 @@ const methods = {
   },
   startTicks: async (_: null) => current().startTicks(),
   stopTicks: async (_: null) => current().stopTicks(),
+  /** Resolves with the moment of the cut. */
+  cut: async (range: AgentRange) => {
+    const atMs = clock.nowMs();
+    current().cut(range);
+    return atMs;
+  },
+  /** Resolves with the moment at which all agents were open again. */
+  restore: async (range: AgentRange & { readonly perSecond: number }) => {
+    await current().restore(range);
+    return clock.nowMs();
+  },
+  freezeWaves: async (_: null) => current().freezeWaves(),
   clearLateness: async (_: null) => current().clearLateness(),
   /** Resolves with the moment at which all agents were open. */
   allOpen: async (_: null) => {

@@ -10,6 +10,7 @@
  */
 import { endianness } from 'node:os';
 import { assert } from '#core/errors.ts';
+import { type WavesByHost, writeWaves } from './waves.ts';
 
 export interface DatasetShape {
   readonly hostCount: number;
@@ -27,6 +28,8 @@ export interface Dataset extends DatasetShape {
   readonly values: Float64Array;
   /** The same memory: little-endian float64, as columns travel. */
   readonly bytes: Uint8Array;
+  /** What is laid over the values, by the ticks of the run, which do not go round. */
+  readonly waves: WavesByHost | null;
 }
 
 const seed = 12_345;
@@ -52,7 +55,7 @@ export function createDataset(shape: DatasetShape): Dataset {
     }
   }
   const keys = Array.from({ length: metricCount }, (_, metric) => metricName(metric));
-  return { ...shape, keys, offsetsMs: null, values, bytes: new Uint8Array(values.buffer) };
+  return { ...shape, keys, offsetsMs: null, values, bytes: new Uint8Array(values.buffer), waves: null };
 }
 
 /** Place of the column of a tick in `bytes`. `host` and `tick` are from 0 and go round. */
@@ -68,10 +71,14 @@ export function tickOffsetMs(dataset: Dataset, tick: number, intervalMs: number)
   return Math.floor(tick / tickCount) * tickCount * intervalMs + offsetsMs[tick % tickCount]!;
 }
 
-/** The column of a tick: a view, to be read only. */
+/** The column of a tick: to be read only, as it may be a view. */
 export function columnOf(dataset: Dataset, host: number, tick: number): Uint8Array {
   const offset = columnOffset(dataset, host, tick);
-  return dataset.bytes.subarray(offset, offset + dataset.metricCount * 8);
+  const column = dataset.bytes.subarray(offset, offset + dataset.metricCount * 8);
+  const waves = dataset.waves?.get(host);
+  if (waves === undefined) return column;
+  const copy = column.slice();
+  return writeWaves(new DataView(copy.buffer), waves, tick) ? copy : column;
 }
 
 /** Name of a metric by its place. */

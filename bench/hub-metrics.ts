@@ -1,13 +1,15 @@
 /**
  * What the hub counts about itself, read as a scraper would: counters, and histograms between two readings.
  */
+
 import { request } from 'node:http';
+import { benchOperatorHeaders } from './hub-process.ts';
 
 /** Values by name with labels, as they stand in the text. */
 export type Metrics = ReadonlyMap<string, number>;
 
 export async function readMetrics(port: number): Promise<Metrics> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: benchOperatorHeaders });
   return parseMetrics(await answer.text());
 }
 
@@ -68,7 +70,7 @@ export async function aggregate(port: number): Promise<void> {
 /** `fetch` gives up after five minutes without an answer. */
 function post(port: number, path: string): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, path, method: 'POST' }, (answer) => {
+    const call = request({ host: '127.0.0.1', port, path, method: 'POST', headers: benchOperatorHeaders }, (answer) => {
       let body = '';
       answer.setEncoding('utf8').on('data', (text: string) => {
         body += text;

@@ -13,6 +13,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert } from '#core/errors.ts';
 
+export const benchOperatorKey = 'bench-operator-key-0123456789';
+/** What the runner and its viewers sign in by. */
+export const benchOperatorHeaders = { authorization: `Bearer ${benchOperatorKey}` };
+
 /** Of the hub and agents of a benchmark, which are reached by nobody else. */
 export const benchEnrolmentKey = 'bench-enrolment-key-0123456789';
 
@@ -64,7 +68,9 @@ export async function writeHubSettings(
   { port, dataFolder, configFile }: HubFolder,
   settings: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const all = { host: '127.0.0.1', port, dataFolder, logLevel: 'warn', ...settings };
+  // What floods a hub is what some of them are about.
+  const limits = { agentMessagesPerSecMax: 100_000, agentBytesPerSecMax: 1_073_741_824 };
+  const all = { host: '127.0.0.1', port, dataFolder, logLevel: 'warn', ...limits, ...settings };
   await writeFile(configFile, JSON.stringify(all, null, 2));
 }
 
@@ -121,7 +127,7 @@ export class HubProcess {
 
   /** The last lines of the log. */
   logTail(): string {
-    return readFileSync(this.folder.logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
+    return readFileSync(this.folder.logFile, 'utf8').trim().split('\n').slice(-12).join('\n');
   }
 }
 
@@ -133,7 +139,7 @@ export function spawnHub(folder: HubFolder, options: HubOptions = {}): HubProces
     // The channel tells the hub when the runner dies.
     stdio: ['ignore', log, log, 'ipc'],
     cwd: folder.folder,
-    env: { ...process.env, PULSEWIRE_ENROLMENT_KEY: benchEnrolmentKey },
+    env: { ...process.env, PULSEWIRE_ENROLMENT_KEY: benchEnrolmentKey, PULSEWIRE_OPERATOR_KEY: benchOperatorKey },
   });
   closeSync(log);
   return new HubProcess(folder, child);

@@ -9,10 +9,13 @@ import { packageFolder } from './hub-process.ts';
 import { runPeers } from './peers.ts';
 import { formatFigures, readCommit, readLoad, readMachine, toResult, writeResult } from './report.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
+import { runAlerts } from './scenario-alerts.ts';
+import { runBacktest } from './scenario-backtest.ts';
 import { runCompact } from './scenario-compact.ts';
 import { runIdle } from './scenario-idle.ts';
 import { runIngest } from './scenario-ingest.ts';
 import { runKill } from './scenario-kill.ts';
+import { runKillAlerts } from './scenario-killalerts.ts';
 import { runKillPast } from './scenario-killpast.ts';
 import { runKillSimulate } from './scenario-killsimulate.ts';
 import { runQuery } from './scenario-query.ts';
@@ -21,6 +24,7 @@ import { runSimulate } from './scenario-simulate.ts';
 import { runStart } from './scenario-start.ts';
 import { runSteady } from './scenario-steady.ts';
 import { runStorage } from './scenario-storage.ts';
+import { runUi } from './scenario-ui.ts';
 import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts';
 
 const names = Object.keys(scenarios) as ScenarioName[];
@@ -31,7 +35,7 @@ Scenarios: ${names.join(', ')}, or all
 
 Options:
   --smoke          a few seconds each: checks what is stored, no speed; keeps no result
-  --runs N         kill, killpast, killsimulate: number of faults
+  --runs N         kill, killpast, killsimulate, killalerts: number of faults
   --seed N         another seed
   --peers          ingest, storage: the same work for VictoriaMetrics (see bench/README.md)
   --profile DIR    leaves CPU profiles of the hub there; keeps no result
@@ -130,7 +134,8 @@ function isName(text: string): text is ScenarioName {
 /** The row of a scenario with what the command line changes in it. */
 function scenarioOf(name: ScenarioName, wanted: Arguments): Scenario {
   const row: Scenario = scenarios[name][wanted.isSmoke ? 'smoke' : 'full'];
-  const seeded = wanted.seed === null || row.kind === 'start' ? row : { ...row, seed: wanted.seed };
+  const seeded =
+    wanted.seed === null || row.kind === 'start' || row.kind === 'ui' ? row : { ...row, seed: wanted.seed };
   if (seeded.kind === 'ingest' && wanted.withPeers) return { ...seeded, measureMs: seeded.peersMeasureMs };
   return 'runCount' in seeded && wanted.runCount !== null ? { ...seeded, runCount: wanted.runCount } : seeded;
 }
@@ -159,8 +164,16 @@ function runScenario(scenario: Scenario, context: ScenarioContext): Promise<Scen
       return runQuery(scenario, context);
     case 'simulate':
       return runSimulate(scenario, context);
+    case 'backtest':
+      return runBacktest(scenario, context);
     case 'storage':
       return runStorage(scenario, context);
+    case 'alerts':
+      return runAlerts(scenario, context);
+    case 'killalerts':
+      return runKillAlerts(scenario, context);
+    case 'ui':
+      return runUi(scenario, context);
   }
 }
 

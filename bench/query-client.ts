@@ -2,6 +2,7 @@
  * Queries of history over HTTP on one connection that stays open, as a dashboard's, each timed from the request to the last byte.
  */
 import { Agent, get } from 'node:http';
+import { benchOperatorHeaders } from './hub-process.ts';
 import { Latencies, type LatencyFigures } from './latency.ts';
 
 export interface Query {
@@ -62,12 +63,15 @@ export class QueryClient {
 
   #get(path: string): Promise<{ readonly status: number; readonly body: Buffer }> {
     return new Promise((resolve, reject) => {
-      const call = get({ host: '127.0.0.1', port: this.#port, path, agent: this.#agent }, (answer) => {
-        const pieces: Buffer[] = [];
-        answer.on('data', (piece: Buffer) => pieces.push(piece));
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(pieces) }));
-        answer.on('error', reject);
-      });
+      const call = get(
+        { host: '127.0.0.1', port: this.#port, path, agent: this.#agent, headers: benchOperatorHeaders },
+        (answer) => {
+          const pieces: Buffer[] = [];
+          answer.on('data', (piece: Buffer) => pieces.push(piece));
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(pieces) }));
+          answer.on('error', reject);
+        },
+      );
       call.on('error', reject);
     });
   }

@@ -54,7 +54,7 @@ export function readRecording({ folder, everyNth }: RecordingPlan): Recording {
 /** The recording as what every agent of a swarm sends, round after round. The memory is shared. */
 export function recordedDataset({ keys, tickCount, offsetsMs, values }: Recording): Dataset {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { hostCount: 1, metricCount: keys.length, tickCount, keys, offsetsMs, values, bytes };
+  return { hostCount: 1, metricCount: keys.length, tickCount, keys, offsetsMs, values, bytes, waves: null };
 }
 
 /** Writes so many rounds, each `roundMs` after the one before, into a folder that other stores are fed from. */

@@ -12,7 +12,7 @@ import { killPostmaster, openDatabase, postgresVersion } from './database.ts';
 import { createRandom } from './dataset.ts';
 import type { Generator } from './generator.ts';
 import { aggregate, readMetrics } from './hub-metrics.ts';
-import { spawnHub } from './hub-process.ts';
+import { benchOperatorHeaders, spawnHub } from './hub-process.ts';
 import { judgePast } from './past-check.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import type { KillPastScenario } from './scenarios.ts';
@@ -77,7 +77,7 @@ function keepRawDays(session: Session, retentionRawDays: number): void {
 
 /** Starts a run of upkeep and waits for nothing: it is about to be cut off. */
 function triggerUpkeep({ hub }: Session): void {
-  fetch(`http://127.0.0.1:${hub.folder.port}/aggregate`, { method: 'POST' })
+  fetch(`http://127.0.0.1:${hub.folder.port}/aggregate`, { method: 'POST', headers: benchOperatorHeaders })
     .then((answer) => answer.arrayBuffer())
     .catch(() => undefined);
 }

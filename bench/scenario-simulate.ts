@@ -54,8 +54,8 @@ export function runSimulate(scenario: SimulateScenario, context: ScenarioContext
 }
 
 /** Runs the program to its end; its CPU time is what this process is told of a child that it has waited for. */
-async function simulate(
-  { hostCount, days, perHour, seed }: SimulateScenario,
+export async function simulate(
+  { hostCount, days, perHour, seed }: Omit<SimulateScenario, 'kind'>,
   { hub }: Session,
 ): Promise<{ readonly exitCode: number | null; readonly cpuSec: number; readonly text: string }> {
   const options = { hosts: hostCount, days, 'per-hour': perHour, seed, config: hub.folder.configFile };

@@ -4,7 +4,14 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createHubFolder, type HubFolder, packageFolder, removeHubFolder } from './hub-process.ts';
+import {
+  benchOperatorHeaders,
+  benchOperatorKey,
+  createHubFolder,
+  type HubFolder,
+  packageFolder,
+  removeHubFolder,
+} from './hub-process.ts';
 import type { ScenarioContext, ScenarioOutcome } from './scenario.ts';
 import type { StartScenario } from './scenarios.ts';
 import { sleep } from './session.ts';
@@ -52,7 +59,7 @@ async function startOnce(scenario: StartScenario, folder: HubFolder): Promise<St
     cwd: packageFolder(),
     stdio: 'ignore',
     // The local agent keeps its spool there too.
-    env: { ...process.env, STATE_DIRECTORY: folder.folder },
+    env: { ...process.env, STATE_DIRECTORY: folder.folder, PULSEWIRE_OPERATOR_KEY: benchOperatorKey },
     detached: true,
   });
   try {
@@ -100,7 +107,7 @@ async function ended(child: ChildProcess): Promise<void> {
 /** Newest tick of any host in /fetch/latest, epoch seconds; 0 while there is none, null while nobody answers. */
 async function readLatestSec(port: number): Promise<number | null> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/fetch/latest`);
+    const answer = await fetch(`http://127.0.0.1:${port}/fetch/latest`, { headers: benchOperatorHeaders });
     return answer.status === 200 ? newestTimestamp(await answer.json()) : null;
   } catch (error) {
     // Refused or cut: the hub is not there yet.

@@ -170,6 +170,113 @@ export interface SimulateScenario {
   readonly seed: number;
 }
 
+export interface BacktestScenario {
+  readonly kind: 'backtest';
+  /** What the simulator makes up. */
+  readonly hostCount: number;
+  readonly days: number;
+  readonly perHour: number;
+  /** Days up to now whose ticks are judged: fewer than raw is kept, and fewer samples than are judged raw. */
+  readonly rawDays: number;
+  readonly warmupCount: number;
+  readonly measureCount: number;
+  readonly seed: number;
+}
+
+/** The second half of `alerts`. */
+export interface OutagePlan {
+  /** How long one agent is away without anybody being told. */
+  readonly blinkMs: number;
+  /** How long all agents are away, and how long is waited after that. */
+  readonly cutMs: number;
+  readonly flapMs: number;
+}
+
+export interface AlertsScenario {
+  readonly kind: 'alerts';
+  readonly agentCount: number;
+  readonly metricCount: number;
+  readonly intervalMs: number;
+  readonly connectsPerSec: number;
+  /** Each judges one series of every host. */
+  readonly fleetRuleCount: number;
+  /** Each judges one series of one host. */
+  readonly hostRuleCount: number;
+  readonly warmupMs: number;
+  readonly measureMs: number;
+  /** From the writing of the rules to the last one in force, at most: the waves begin at a time that is fixed before. */
+  readonly rulesMsMax: number;
+  /** Rules of one host that fire and resolve; all of them begin within half a wave. */
+  readonly waveCount: number;
+  readonly waveHalfTicks: number;
+  readonly noticeIntervalMs: number;
+  /** null: left out. A hub says nothing of hosts in its first minute. */
+  readonly outages: OutagePlan | null;
+  readonly seed: number;
+}
+
+export interface KillAlertsScenario {
+  readonly kind: 'killalerts';
+  readonly agentCount: number;
+  readonly wavesPerAgent: number;
+  readonly metricCount: number;
+  readonly intervalMs: number;
+  readonly halfTicksMin: number;
+  readonly halfTicksMax: number;
+  readonly runCount: number;
+  /** Random wait between two faults. */
+  readonly pauseMsMin: number;
+  readonly pauseMsMax: number;
+  readonly seed: number;
+}
+
+/** One fleet whose overview is opened with an empty cache, `openCount` times, and scrolled and searched for so long (0: not). */
+export interface FleetPart {
+  readonly hostCount: number;
+  readonly connectsPerSec: number;
+  readonly openCount: number;
+  readonly scrollMs: number;
+}
+
+export interface LivePart {
+  readonly hostCount: number;
+  readonly connectsPerSec: number;
+  readonly warmupMs: number;
+  /** How long latencies are taken, of each page. */
+  readonly measureMs: number;
+  /** How long the main thread is watched, with the sparklines of half of the hosts and with all charts of one. */
+  readonly busyMs: number;
+  /** How long the process of a page is stopped; 0: not. */
+  readonly asleepMs: number;
+}
+
+/** A page that is open for `openSec` and then hidden for `hiddenSec`, at `speed` times the speed of the clock. */
+export interface AgingPart {
+  readonly hostCount: number;
+  readonly speed: number;
+  /** Before the heap is read for the first time: rings and pools have filled by then. */
+  readonly settleSec: number;
+  readonly openSec: number;
+  readonly heapEverySec: number;
+  readonly hiddenSec: number;
+}
+
+/** One host of the simulator; `runCount` times, each in an empty browser, its day is shown and a limit is dragged. */
+export interface PastPart {
+  readonly days: number;
+  readonly perHour: number;
+  readonly runCount: number;
+}
+
+export interface UiScenario {
+  readonly kind: 'ui';
+  readonly past: PastPart;
+  readonly aging: AgingPart;
+  readonly live: LivePart;
+  readonly fleet: FleetPart;
+  readonly crowd: FleetPart;
+}
+
 export type Scenario =
   | IngestScenario
   | SteadyScenario
@@ -182,7 +289,11 @@ export type Scenario =
   | CompactScenario
   | StorageScenario
   | QueryScenario
-  | SimulateScenario;
+  | SimulateScenario
+  | AlertsScenario
+  | KillAlertsScenario
+  | BacktestScenario
+  | UiScenario;
 
 export type ScenarioName = Scenario['kind'];
 
@@ -348,6 +459,71 @@ export const scenarios: Rows = {
       seed: 1,
     },
   },
+  alerts: {
+    full: {
+      kind: 'alerts',
+      agentCount: 1_000,
+      metricCount: 60,
+      intervalMs: 1_000,
+      connectsPerSec: 250,
+      fleetRuleCount: 100,
+      hostRuleCount: 9_900,
+      warmupMs: 15_000,
+      measureMs: 60_000,
+      rulesMsMax: 60_000,
+      // 20 transitions a second; none of a group comes sooner after the one before than `noticeIntervalMs`.
+      waveCount: 1_300,
+      waveHalfTicks: 65,
+      noticeIntervalMs: 60_000,
+      outages: { blinkMs: 7_500, cutMs: 90_000, flapMs: 300_000 },
+      seed: 1,
+    },
+    smoke: {
+      kind: 'alerts',
+      agentCount: 20,
+      metricCount: 60,
+      intervalMs: 1_000,
+      connectsPerSec: 250,
+      fleetRuleCount: 10,
+      hostRuleCount: 100,
+      warmupMs: 1_000,
+      measureMs: 2_000,
+      rulesMsMax: 5_000,
+      waveCount: 24,
+      waveHalfTicks: 4,
+      noticeIntervalMs: 1_000,
+      outages: null,
+      seed: 1,
+    },
+  },
+  killalerts: {
+    full: {
+      kind: 'killalerts',
+      agentCount: 6,
+      wavesPerAgent: 4,
+      metricCount: 10,
+      intervalMs: 500,
+      halfTicksMin: 3,
+      halfTicksMax: 12,
+      runCount: 100,
+      pauseMsMin: 50,
+      pauseMsMax: 3_000,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'killalerts',
+      agentCount: 2,
+      wavesPerAgent: 2,
+      metricCount: 5,
+      intervalMs: 500,
+      halfTicksMin: 2,
+      halfTicksMax: 3,
+      runCount: 3,
+      pauseMsMin: 500,
+      pauseMsMax: 3_000,
+      seed: 1,
+    },
+  },
   start: {
     full: { kind: 'start', tickCount: 2 },
     smoke: { kind: 'start', tickCount: 2 },
@@ -387,6 +563,28 @@ export const scenarios: Rows = {
   simulate: {
     full: { kind: 'simulate', hostCount: 100, days: 30, perHour: 60, seed: 1 },
     smoke: { kind: 'simulate', hostCount: 2, days: 16, perHour: 60, seed: 1 },
+  },
+  backtest: {
+    full: {
+      kind: 'backtest',
+      hostCount: 100,
+      days: 30,
+      perHour: 240,
+      rawDays: 13,
+      warmupCount: 2,
+      measureCount: 10,
+      seed: 1,
+    },
+    smoke: {
+      kind: 'backtest',
+      hostCount: 2,
+      days: 16,
+      perHour: 60,
+      rawDays: 2,
+      warmupCount: 0,
+      measureCount: 1,
+      seed: 1,
+    },
   },
   storage: {
     full: {
@@ -439,6 +637,45 @@ export const scenarios: Rows = {
       live: { agentCount: 10, viewerCount: 1, warmupMs: 500, measureMs: 1_000 },
       connectsPerSec: 250,
       seed: 1,
+    },
+  },
+  ui: {
+    full: {
+      kind: 'ui',
+      past: { days: 7, perHour: 3_600, runCount: 9 },
+      aging: {
+        hostCount: 100,
+        speed: 100,
+        settleSec: 1_200,
+        openSec: 30_000,
+        heapEverySec: 3_600,
+        hiddenSec: 3_600,
+      },
+      live: {
+        hostCount: 100,
+        connectsPerSec: 250,
+        warmupMs: 8_000,
+        measureMs: 60_000,
+        busyMs: 20_000,
+        asleepMs: 60_000,
+      },
+      fleet: { hostCount: 1_000, connectsPerSec: 250, openCount: 7, scrollMs: 0 },
+      crowd: { hostCount: 5_000, connectsPerSec: 500, openCount: 3, scrollMs: 10_000 },
+    },
+    smoke: {
+      kind: 'ui',
+      past: { days: 2, perHour: 60, runCount: 1 },
+      aging: { hostCount: 10, speed: 50, settleSec: 20, openSec: 60, heapEverySec: 20, hiddenSec: 20 },
+      live: {
+        hostCount: 10,
+        connectsPerSec: 250,
+        warmupMs: 500,
+        measureMs: 2_500,
+        busyMs: 1_500,
+        asleepMs: 0,
+      },
+      fleet: { hostCount: 30, connectsPerSec: 250, openCount: 1, scrollMs: 0 },
+      crowd: { hostCount: 60, connectsPerSec: 250, openCount: 1, scrollMs: 500 },
     },
   },
 };

@@ -2,12 +2,14 @@
  * The generator process of simulated viewers: a composition root. Viewers have a process of their own because
  * the pacer of the agents blocks its thread, and nothing that blocks may measure an arrival.
  */
+
 import { assert } from '#core/errors.ts';
 import { type HostRow, viewerSubprotocol } from '#core/message.ts';
 import { type Clock, createClock } from './clock.ts';
 import { metricName } from './dataset.ts';
 import { withDeadline } from './deadline.ts';
 import { serveGenerator } from './generator.ts';
+import { benchOperatorHeaders } from './hub-process.ts';
 import { Latencies } from './latency.ts';
 import { Connection, isBlamed } from './swarm/connection.ts';
 import { SimulatedViewer, type ViewerMeters } from './viewers/simulated-viewer.ts';
@@ -64,7 +66,7 @@ function connectViewer(viewer: SimulatedViewer, plan: ViewersPlan, clock: Clock)
       path: '/live',
       subprotocol: viewerSubprotocol,
       // As a page of the hub's own says it.
-      headers: { Origin: `http://127.0.0.1:${plan.port}` },
+      headers: { Origin: `http://127.0.0.1:${plan.port}`, Authorization: benchOperatorHeaders.authorization },
     },
     {
       opened: () => viewer.opened((payload) => connection.send(payload)),

@@ -2,6 +2,7 @@
  * Which versions of Node the programs run on: asked before anything native is loaded, so that a wrong version
  * is one sentence and not the stack trace of a missing binary.
  */
+import { isNodeOld, lastDayOfNode, nodeMajorOf } from '#core/node-release.ts';
 
 export interface Runtime {
   /** `process.version`, such as `v22.9.0`. */
@@ -21,7 +22,7 @@ export function socketBinaryPaths({ platform, arch, abi }: Runtime): readonly st
 /** The one line for a Node that uWebSockets.js has no binary for. */
 export function noSocketBinary({ nodeVersion, platform, arch }: Runtime): string {
   // Upstream's first release for Node 24 is v20.52.0, for Node 26 v20.67.0.
-  const tag = majorOf(nodeVersion) < 25 ? 'v20.52.0' : 'v20.67.0';
+  const tag = nodeMajorOf(nodeVersion) < 25 ? 'v20.52.0' : 'v20.67.0';
   return (
     'Cannot start hub: uWebSockets.js must have a binary for this Node: use Node 20 or 22, ' +
     `or install the upstream build (npm install uWebSockets.js@uNetworking/uWebSockets.js#${tag}): ` +
@@ -29,24 +30,8 @@ export function noSocketBinary({ nodeVersion, platform, arch }: Runtime): string
   );
 }
 
-/** Last day of each release line that the programs may meet. Source: https://github.com/nodejs/release, 2026-11. */
-const lastDays: Readonly<Record<number, string>> = {
-  20: '2026-04-30',
-  21: '2024-06-01',
-  22: '2027-04-30',
-  23: '2025-06-01',
-  24: '2028-04-30',
-  25: '2026-06-01',
-};
-
 /** What to tell someone whose Node gets no security fixes any more, as one line; null when it does. */
 export function endOfLifeNote(nodeVersion: string, nowMs: number): string | null {
-  const major = majorOf(nodeVersion);
-  const day = lastDays[major];
-  if (day === undefined || nowMs < Date.parse(day) + 86_400_000) return null;
-  return `Node ${major} has been past its end of life since ${day} and gets no security fixes: move to Node 22`;
-}
-
-function majorOf(nodeVersion: string): number {
-  return Number.parseInt(nodeVersion.replace(/^v/, ''), 10);
+  if (!isNodeOld(nodeVersion, nowMs)) return null;
+  return `Node ${nodeMajorOf(nodeVersion)} has been past its end of life since ${lastDayOfNode(nodeVersion)} and gets no security fixes: move to Node 22`;
 }

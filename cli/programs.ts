@@ -14,8 +14,13 @@ export interface HubProgram {
     /** null: every setting has its default. */
     readonly configFile: string | null;
     readonly signal: AbortSignal;
-    /** The hub listens; what a local agent needs to enrol. */
-    readonly onListening: (hub: { readonly url: string; readonly enrolmentKeyFile: string | null }) => void;
+    /** The hub listens; the link that makes the first admin, if there is none; what a local agent needs to enrol. */
+    readonly onListening: (hub: {
+      readonly url: string;
+      readonly setupLink: string | null;
+      readonly enrolmentKeyFile: string | null;
+      readonly trustFile: string | null;
+    }) => void;
   }): Promise<void>;
 }
 
@@ -39,11 +44,18 @@ export interface ToolOptions {
   readonly confirm: (question: string) => Promise<boolean>;
 }
 
+/** As in `hub/tools/people.ts`. `password` null: the hub makes one. */
+export type PersonCommand =
+  | { readonly kind: 'list' }
+  | { readonly kind: 'add'; readonly name: string; readonly role: string; readonly password: string | null }
+  | { readonly kind: 'password'; readonly name: string; readonly password: string | null };
+
 /** What `hub/tools.ts` exports. Each rejects with a ConfigError, and has changed nothing, when something must be changed first. */
 export interface ToolsProgram {
   runBackup(options: ToolOptions & { readonly file: string }): Promise<void>;
   runRestore(options: ToolOptions & { readonly file: string }): Promise<void>;
   runWipe(options: ToolOptions): Promise<void>;
+  runPerson(options: ToolOptions & { readonly command: PersonCommand }): Promise<void>;
   runUpgrade(
     options: ToolOptions & { readonly oldBinaries: string | null; readonly removesOld: boolean },
   ): Promise<void>;

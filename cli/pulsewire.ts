@@ -5,6 +5,8 @@
  *
  * Exit codes: 0 stopped as asked, 1 a fault of ours, 2 settings that cannot be used, 130 stopped without waiting.
  */
+import '#core/no-proto.ts';
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { endOfLifeNote, noSocketBinary, socketBinaryPaths } from './node-version.ts';
 import { loadAgent, loadBench, loadHub } from './programs.ts';
+import { addTarget, parseDuration, parseInstant, parseInterpreter, runSign, type SignOptions } from './sign.ts';
 import { runSimulate } from './simulate.ts';
 import { parseCount, questions } from './simulate-plan.ts';
 import { type Child, Supervisor } from './supervise.ts';
@@ -74,13 +77,19 @@ function checkSocketBinary(): void {
   process.exit(2);
 }
 
+/** While nobody can sign in, the link that makes the first admin: whoever reads this may be that. */
+function sayWhere({ url, setupLink }: { readonly url: string; readonly setupLink: string | null }): void {
+  if (setupLink === null) say(`Pulsewire is at ${url}/dashboard`);
+  else say(`Pulsewire is ready. Open this link to make the first account, it works once:\n  ${setupLink}`);
+}
+
 async function runHub(options: ConfigOption): Promise<void> {
   checkSocketBinary();
   const { runHub } = await loadHub();
   await runHub({
     configFile: options.config ?? null,
     signal: stopSignal(),
-    onListening: ({ url }) => say(`Pulsewire is at ${url}/dashboard`),
+    onListening: sayWhere,
   });
 }
 
@@ -149,10 +158,10 @@ async function runStart(options: StartOptions): Promise<void> {
   const ended = runHub({
     configFile: options.config ?? null,
     signal: hubStopping.signal,
-    onListening: ({ url, enrolmentKeyFile }) => {
-      say(`Pulsewire is at ${url}/dashboard`);
+    onListening: ({ url, setupLink, enrolmentKeyFile, trustFile }) => {
+      sayWhere({ url, setupLink });
       if (options.agent && !signal.aborted) {
-        agent = superviseAgent({ configFile: options.agentConfig ?? null, url, enrolmentKeyFile });
+        agent = superviseAgent({ configFile: options.agentConfig ?? null, url, enrolmentKeyFile, trustFile });
       }
     },
   });
@@ -169,11 +178,14 @@ function superviseAgent(options: {
   readonly configFile: string | null;
   readonly url: string;
   readonly enrolmentKeyFile: string | null;
+  /** The hub's own certificate, where no authority vouches for it; null for none. */
+  readonly trustFile: string | null;
 }): Supervisor {
   const program = fileURLToPath(import.meta.url);
   const args = [program, 'agent', ...(options.configFile === null ? [] : ['--config', options.configFile])];
   const env: NodeJS.ProcessEnv = { ...process.env, PULSEWIRE_HUB_URL: options.url };
   if (options.enrolmentKeyFile !== null) env['PULSEWIRE_ENROLMENT_KEY_FILE'] = options.enrolmentKeyFile;
+  if (options.trustFile !== null) env['NODE_EXTRA_CA_CERTS'] = options.trustFile;
   return new Supervisor({
     // The channel tells the agent when this process dies without a word.
     start: () => childOf(spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })),
@@ -248,8 +260,41 @@ function createProgram(): Command {
       checkSocketBinary();
       process.exitCode = await (await loadBench()).runBench(args);
     });
+  addSignCommand(program);
   addToolCommands(program, { say, stopSignal });
   return program;
+}
+
+function addSignCommand(program: Command): void {
+  const mib = countIn({ min: 16, max: 4_096 });
+  program
+    .command('sign')
+    .description('sign a script for agents, or a revocation, and print it; meant for a machine that is not the hub')
+    .argument('[file]', 'the script')
+    .option('--new-key <file>', 'make a private key, and print its public key')
+    .option('--key <file>', 'private key to sign by')
+    .option('--revoke <name>', 'sign a revocation of this script, up to --sign-version')
+    .option('--name <name>', 'what the script is known by')
+    .option('--target <target>', 'all, host:<name> or tag:<name>=<value>; may stand several times', addTarget)
+    .option('--interpreter <name>', 'default: by the suffix of the file', parseInterpreter)
+    .option(
+      '--sign-version <number>',
+      'default: the time, in seconds',
+      countIn({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    )
+    .option('--every <duration>', 'time between runs', parseDuration, 10_000)
+    .option('--valid-days <count>', 'days after which it does not run any more', countIn({ min: 1, max: 3_660 }), 365)
+    .option('--not-before <time>', 'when it may run at first', parseInstant)
+    .option('--unit <unit>', 'of what it prints', '')
+    .option('--network', 'it needs the network', false)
+    .option('--timeout <duration>', 'of one run', parseDuration, 10_000)
+    .option('--cpu <seconds>', 'processor time of one run', countIn({ min: 1, max: 300 }), 5)
+    .option('--memory <MiB>', 'of each of its processes', mib, 128)
+    .option('--processes <count>', 'processes and threads at once', countIn({ min: 1, max: 256 }), 16)
+    .option('--output <bytes>', 'what it may print', countIn({ min: 1, max: 65_536 }), 65_536)
+    .action((file: string | undefined, options: SignOptions) =>
+      runSign(file, options, { say, print: (text) => process.stdout.write(text), nowMs: Date.now() }),
+    );
 }
 
 /** The version of the package that this file belongs to. */

@@ -1,13 +1,24 @@
 /**
  * The commands that work on stored data as a whole: what they are called, and how they ask and answer.
  */
-import type { Command } from 'commander';
+import { createInterface } from 'node:readline';
+import { type Command, Option } from 'commander';
 import { confirm, UnattendedError } from './confirm.ts';
-import { loadTools, type ToolOptions } from './programs.ts';
+import { loadTools, type PersonCommand, type ToolOptions } from './programs.ts';
 
 interface CommonOptions {
   readonly config?: string;
   readonly yes?: boolean;
+}
+
+interface PersonOptions extends CommonOptions {
+  readonly role?: string;
+  readonly passwordStdin?: boolean;
+}
+
+interface PersonPorts {
+  readonly optionsOf: (options: CommonOptions) => ToolOptions;
+  readonly say: (line: string) => void;
 }
 
 interface UpgradeOptions extends CommonOptions {
@@ -18,7 +29,7 @@ interface UpgradeOptions extends CommonOptions {
 /** Exit code for what has to be changed before the command can do its work. */
 const refusedExitCode = 2;
 
-/** Adds `backup`, `restore`, `wipe` and `upgrade`. `stopSignal` is called once a command runs. */
+/** Adds `backup`, `restore`, `wipe`, `person` and `upgrade`. `stopSignal` is called once a command runs. */
 export function addToolCommands(
   program: Command,
   ports: { readonly say: (line: string) => void; readonly stopSignal: () => AbortSignal },
@@ -55,12 +66,15 @@ export function addToolCommands(
     );
   program
     .command('wipe')
-    .description('remove all hosts and everything that is stored of them, through the running hub or without one')
+    .description(
+      'remove all hosts and everything that is stored, rules and channels too, through the running hub or without one',
+    )
     .option(...settings)
     .option(...yes)
     .action((options: CommonOptions) =>
       attempt('wipe', async () => await (await loadTools()).runWipe(optionsOf(options)), say),
     );
+  addPersonCommands(program, { optionsOf, say });
   program
     .command('upgrade')
     .description('move the data to the major version of PostgreSQL that this version brings; the hub must be stopped')
@@ -80,6 +94,56 @@ export function addToolCommands(
         say,
       ),
     );
+}
+
+/** Adds `person add`, `person password` and `person list`. */
+function addPersonCommands(program: Command, { optionsOf, say }: PersonPorts): void {
+  const person = program.command('person').description('people who may sign in, through the running hub');
+  const settings = ['-c, --config <file>', "the hub's settings (JSON)"] as const;
+  const fromStdin = [
+    '--password-stdin',
+    'read the password from the first line of standard input; one is made otherwise',
+  ] as const;
+  const run = (what: string, options: CommonOptions, command: () => Promise<PersonCommand>) =>
+    attempt(
+      what,
+      async () => await (await loadTools()).runPerson({ ...optionsOf(options), command: await command() }),
+      say,
+    );
+  person
+    .command('list')
+    .description('who may sign in')
+    .option(...settings)
+    .action((options: CommonOptions) => run('list people', options, async () => ({ kind: 'list' })));
+  person
+    .command('add')
+    .description('let somebody sign in')
+    .argument('<name>')
+    .addOption(new Option('--role <role>', 'what they may do').choices(['viewer', 'editor', 'admin']).default('viewer'))
+    .option(...fromStdin)
+    .option(...settings)
+    .action((name: string, options: PersonOptions) =>
+      run('add person', options, async () => ({
+        ...{ kind: 'add', name, role: options.role ?? 'viewer' },
+        password: await passwordOf(options),
+      })),
+    );
+  person
+    .command('password')
+    .description('give somebody another password, as when it was lost; all their sessions end')
+    .argument('<name>')
+    .option(...fromStdin)
+    .option(...settings)
+    .action((name: string, options: PersonOptions) =>
+      run('change password', options, async () => ({ kind: 'password', name, password: await passwordOf(options) })),
+    );
+}
+
+/** Never an argument: every process of the machine could read that. */
+async function passwordOf({ passwordStdin }: PersonOptions): Promise<string | null> {
+  if (passwordStdin !== true) return null;
+  for await (const line of createInterface({ input: process.stdin })) return line;
+  return '';
 }
 
 /** Runs a command; what has to be changed first is said in words, without a stack. */

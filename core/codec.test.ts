@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
+import { settingsStates } from './agent-settings.ts';
 import { decodeFromAgent, decodeFromViewer, decodeToAgent, decodeToViewer, encodeMessage } from './codec.ts';
 import { ProtocolError, type ProtocolErrorCode } from './errors.ts';
-import { bulkMessageBytesMax, liveMessageBytesMax, seqMax } from './limits.ts';
+import { alertRowsMax, bulkMessageBytesMax, liveMessageBytesMax, seqMax, seriesKeyBytesMax } from './limits.ts';
 import {
+  type AlertRow,
+  alertPhases,
   type Frame,
   gapReasons,
   hostStates,
@@ -13,9 +16,13 @@ import {
   type Message,
   messageKinds,
   nackCodes,
+  scriptDoors,
+  scriptStates,
   storageStates,
   type Tick,
 } from './message.ts';
+import { formatMessage, type MessageContext } from './message-template.ts';
+import { alertCauses, alertDecisions, severities } from './rule-spec.ts';
 import { type GoldenMessage, goldenMessages } from './testing/golden-messages.ts';
 
 const seed = 20_261_122;
@@ -121,12 +128,43 @@ describe('round trips', () => {
     state: one(hostStates),
     intervalMs: whole,
     lastMs: time,
+    downtimeUntilMs: time,
     tags: record,
     facts: record,
   });
   const page = { page: whole, pageCount: whole };
+  const report = fc.record({
+    name: text(64),
+    version: whole,
+    state: one(scriptStates),
+    problem: text(1_024),
+    exitCode: orNull(whole),
+    durationMs: orNull(time),
+    lastRunMs: orNull(time),
+    nextRunMs: orNull(time),
+    runCount: whole,
+    failureCount: whole,
+    seriesCount: whole,
+    output: text(1_024),
+    errors: text(1_024),
+  });
   const kind = <K extends Message['kind']>(name: K) => ({ kind: fc.constant(name) });
 
+  const alert = fc.record({
+    ruleId: whole,
+    hostId: whole,
+    series: text(1_000),
+    phase: one(alertPhases),
+    alertId: orNull(whole),
+    ruleName: text(200),
+    severity: one(severities),
+    cause: one(alertCauses),
+    sinceMs: time,
+    value: orNull(time),
+    message: text(1_000),
+    decision: one(alertDecisions),
+    isAcknowledged: fc.boolean(),
+  });
   const messages: { readonly [K in Message['kind']]: fc.Arbitrary<Message> } = {
     hello: fc.record({
       ...kind('hello'),
@@ -191,9 +229,29 @@ describe('round trips', () => {
     bye: fc.record({ ...kind('bye') }),
     verify: fc.record({ ...kind('verify'), ordinal: whole, firstSeq: seq, count: whole }),
     checksums: fc.record({ ...kind('checksums'), ordinal: whole, firstSeq: seq, checksums: bin }),
+    scripts: fc.record({ ...kind('scripts'), index: whole, count: whole, text: text(65_536) }),
+    scriptReports: fc.record({
+      ...kind('scriptReports'),
+      door: one(scriptDoors),
+      problem: text(1_024),
+      keys: list(text(64)),
+      isWhole: fc.boolean(),
+      reports: list(report),
+    }),
+    settings: fc.record({ ...kind('settings'), version: whole, text: text(2_000) }),
+    settingsReport: fc.record({
+      ...kind('settingsReport'),
+      version: whole,
+      state: one(settingsStates),
+      why: text(1_000),
+      pinned: list(text(250)),
+      effective: text(2_000),
+    }),
+    identity: fc.record({ ...kind('identity'), hubId: hex(16), agentId: hex(16), token: text(200) }),
+    identityKept: fc.record({ ...kind('identityKept'), tokenId: hex(8) }),
     subscribe: fc.record({ ...kind('subscribe'), hostIds: list(whole), windowMs: time }),
     unsubscribe: fc.record({ ...kind('unsubscribe'), hostIds: list(whole) }),
-    watch: fc.record({ ...kind('watch'), keys: list(text(1_000)), hostIds: orNull(list(whole)) }),
+    watch: fc.record({ ...kind('watch'), keys: list(text(1_000)), hostIds: orNull(list(whole)), othersMs: whole }),
     snapshot: fc.record({
       ...kind('snapshot'),
       hostId: whole,
@@ -222,9 +280,14 @@ describe('round trips', () => {
       connectedCount: whole,
       viewerCount: whole,
       samplesPerSec: time,
+      newestMs: time,
+      pulse: orNull(fc.record({ onTimeRatio: time, ageMsMedian: orNull(time), ageMsSlow: orNull(time) })),
     }),
     hosts: fc.record({ ...kind('hosts'), hosts: list(host), removed: list(whole) }),
     processes: fc.record({ ...kind('processes'), hostId: whole, atMs: time, processes: list(row) }),
+    notes: fc.record(kind('notes')),
+    agents: fc.record(kind('agents')),
+    alert: fc.record({ ...kind('alert'), isWhole: fc.boolean(), alerts: list(alert) }),
   };
   const senders = new Map(goldenMessages.map(({ from, message }) => [message.kind, from]));
 
@@ -280,6 +343,21 @@ describe('round trips', () => {
       expect(nack).toMatchObject({ why: `${'x'.repeat(length)}\ufffd` });
     }
   });
+});
+
+test('a page of alerts with the longest texts that there can be is within the bounds of a message', () => {
+  // A character of three bytes takes most of them for its length.
+  const longest = { series: 'x'.repeat(seriesKeyBytesMax), ruleName: '\u{ffff}'.repeat(200) };
+  const row: AlertRow = {
+    ...{ ruleId: 2 ** 31, hostId: 2 ** 31, phase: 'firing', alertId: 2 ** 40, severity: 'critical', cause: 'limits' },
+    ...{ sinceMs: 1.5, value: 1.5, decision: 'told', isAcknowledged: true },
+    ...longest,
+    message: formatMessage('\u{ffff}'.repeat(2_000), {} as MessageContext),
+  };
+  const pair = { ...row, message: formatMessage('😀'.repeat(1_000), {} as MessageContext) };
+  const alerts = Array.from({ length: alertRowsMax }, (_, index) => (index % 2 === 0 ? row : pair));
+  const message = { kind: 'alert', isWhole: true, alerts } as const;
+  expect(decodeToViewer(encodeMessage(message))).toEqual(message);
 });
 
 describe('hostile messages', () => {

@@ -6,10 +6,26 @@
  * first wrong field ends the connection with a code and a reason.
  */
 import { Packr, Unpackr } from 'msgpackr';
+import { settingsStates } from './agent-settings.ts';
 import { ProtocolError } from './errors.ts';
 import { decodeTickMessage, encodeTickMessage, isTickMessage } from './frame-codec.ts';
-import { bulkMessageBytesMax, hostTagsMax, liveMessageBytesMax, streamsPerHelloMax } from './limits.ts';
 import {
+  alertRowsMax,
+  alertTextCharactersMax,
+  bulkMessageBytesMax,
+  hostTagsMax,
+  liveMessageBytesMax,
+  scriptReportsMax,
+  scriptTextCharactersMax,
+  seriesKeyBytesMax,
+  settingsTextMax,
+  signedTextBytesMax,
+  streamsPerHelloMax,
+} from './limits.ts';
+import {
+  type AlertRow,
+  alertPhases,
+  type FleetPulse,
   type FromAgent,
   type FromViewer,
   gapReasons,
@@ -19,8 +35,11 @@ import {
   type MessageKind,
   messageKinds,
   nackCodes,
+  type ScriptReport,
   type StreamAnswer,
   type StreamOffer,
+  scriptDoors,
+  scriptStates,
   storageStates,
   type ToAgent,
   type TopRow,
@@ -28,6 +47,7 @@ import {
 } from './message.ts';
 import { bytesOfId, flatOf, MessageFields, shown } from './message-fields.ts';
 import { checkMessageBytes } from './msgpack-guard.ts';
+import { alertCauses, alertDecisions, severities } from './rule-spec.ts';
 import { wellFormed } from './utf8.ts';
 
 const packr = new Packr({ useRecords: false, structuredClone: false });
@@ -78,8 +98,21 @@ const fromAgentKinds: ReadonlySet<MessageKind> = new Set([
   'gap',
   'bye',
   'verify',
+  'scriptReports',
+  'settingsReport',
+  'identityKept',
 ]);
-const toAgentKinds: ReadonlySet<MessageKind> = new Set(['welcome', 'ack', 'nack', 'credit', 'config', 'checksums']);
+const toAgentKinds: ReadonlySet<MessageKind> = new Set([
+  'welcome',
+  'ack',
+  'nack',
+  'credit',
+  'config',
+  'checksums',
+  'scripts',
+  'settings',
+  'identity',
+]);
 const fromViewerKinds: ReadonlySet<MessageKind> = new Set(['subscribe', 'unsubscribe', 'watch']);
 const toViewerKinds: ReadonlySet<MessageKind> = new Set([
   'layout',
@@ -89,6 +122,9 @@ const toViewerKinds: ReadonlySet<MessageKind> = new Set([
   'status',
   'hosts',
   'processes',
+  'alert',
+  'notes',
+  'agents',
 ]);
 
 function isOneOf(message: Message, kinds: ReadonlySet<MessageKind>): boolean {
@@ -161,17 +197,43 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
     case 'config':
       return [message.intervalMs];
     case 'bye':
+    case 'notes':
+    case 'agents':
       return [];
     case 'verify':
       return [message.ordinal, message.firstSeq, message.count];
     case 'checksums':
       return [message.ordinal, message.firstSeq, message.checksums];
+    case 'scripts':
+      return [message.index, message.count, wellFormed(message.text)];
+    case 'scriptReports':
+      return [
+        scriptDoors.indexOf(message.door),
+        wellFormed(message.problem),
+        message.keys,
+        message.isWhole ? 1 : 0,
+        message.reports.map(fieldsOfReport),
+      ];
+    case 'settings':
+      return [message.version, wellFormed(message.text)];
+    case 'settingsReport':
+      return [
+        message.version,
+        settingsStates.indexOf(message.state),
+        wellFormed(message.why),
+        message.pinned.map(wellFormed),
+        wellFormed(message.effective),
+      ];
+    case 'identity':
+      return [bytesOfId(message.hubId), bytesOfId(message.agentId), message.token];
+    case 'identityKept':
+      return [bytesOfId(message.tokenId)];
     case 'subscribe':
       return [message.hostIds, message.windowMs];
     case 'unsubscribe':
       return [message.hostIds];
     case 'watch':
-      return [message.keys.map(wellFormed), message.hostIds];
+      return [message.keys.map(wellFormed), message.hostIds, message.othersMs];
     case 'snapshot':
       return [
         message.hostId,
@@ -193,11 +255,15 @@ function fieldsOf(message: Exclude<Message, { kind: 'frame' | 'live' | 'tick' }>
         message.connectedCount,
         message.viewerCount,
         message.samplesPerSec,
+        message.newestMs,
+        message.pulse === null ? null : fieldsOfPulse(message.pulse),
       ];
     case 'hosts':
       return [message.hosts.map(fieldsOfHost), message.removed];
     case 'processes':
       return [message.hostId, message.atMs, message.processes.map(fieldsOfTop)];
+    case 'alert':
+      return [message.isWhole ? 1 : 0, message.alerts.map(fieldsOfAlert)];
   }
 }
 
@@ -313,11 +379,39 @@ function messageOf(fields: MessageFields): Message {
     case 'config':
       return { kind, intervalMs: fields.orNull(() => fields.whole()) };
     case 'bye':
+    case 'notes':
+    case 'agents':
       return { kind };
     case 'verify':
       return { kind, ordinal: fields.whole(), firstSeq: fields.seq(), count: fields.whole() };
     case 'checksums':
       return { kind, ordinal: fields.whole(), firstSeq: fields.seq(), checksums: fields.bytes() };
+    case 'scripts':
+      return { kind, index: fields.whole(), count: fields.whole(), text: fields.text(signedTextBytesMax) };
+    case 'scriptReports':
+      return {
+        kind,
+        door: fields.oneOf(scriptDoors),
+        problem: fields.text(scriptTextCharactersMax),
+        keys: fields.list(16, (fields) => fields.text(64)),
+        isWhole: fields.flag(),
+        reports: fields.list(scriptReportsMax, reportOf),
+      };
+    case 'settings':
+      return { kind, version: fields.whole(), text: fields.text(settingsTextMax) };
+    case 'settingsReport':
+      return {
+        kind,
+        version: fields.whole(),
+        state: fields.oneOf(settingsStates),
+        why: fields.text(1_000),
+        pinned: fields.list(512, (pinned) => pinned.text(250)),
+        effective: fields.text(settingsTextMax),
+      };
+    case 'identity':
+      return { kind, hubId: fields.id(16), agentId: fields.id(16), token: fields.text(200) };
+    case 'identityKept':
+      return { kind, tokenId: fields.id(8) };
     case 'subscribe':
       return { kind, hostIds: fields.list(1_000, wholeOf), windowMs: fields.finite() };
     case 'unsubscribe':
@@ -327,6 +421,7 @@ function messageOf(fields: MessageFields): Message {
         kind,
         keys: fields.list(64, (fields) => fields.text(1_100)),
         hostIds: fields.orNull(() => fields.list(4_000, wholeOf)),
+        othersMs: fields.whole(),
       };
     case 'snapshot':
       return {
@@ -351,11 +446,15 @@ function messageOf(fields: MessageFields): Message {
         connectedCount: fields.whole(),
         viewerCount: fields.whole(),
         samplesPerSec: fields.finite(),
+        newestMs: fields.finite(),
+        pulse: fields.orNull(() => pulseOf(fields)),
       };
     case 'hosts':
       return { kind, hosts: fields.list(4_000, hostOf), removed: fields.list(4_000, wholeOf) };
     case 'processes':
       return { kind, hostId: fields.whole(), atMs: fields.finite(), processes: fields.list(16, topOf) };
+    case 'alert':
+      return { kind, isWhole: fields.flag(), alerts: fields.list(alertRowsMax, alertOf) };
     case 'frame':
     case 'live':
     case 'tick':
@@ -405,6 +504,18 @@ function fieldsOfAnswer(answer: StreamAnswer): unknown[] {
   return [bytesOfId(answer.epoch), answer.ordinal, answer.storedSeq, answer.storedCrc, answer.gapTicks];
 }
 
+function pulseOf(fields: MessageFields): FleetPulse {
+  return fields.group((group) => ({
+    onTimeRatio: group.finite(),
+    ageMsMedian: group.orNull(() => group.finite()),
+    ageMsSlow: group.orNull(() => group.finite()),
+  }));
+}
+
+function fieldsOfPulse(pulse: FleetPulse): unknown[] {
+  return [pulse.onTimeRatio, pulse.ageMsMedian, pulse.ageMsSlow];
+}
+
 function topOf(fields: MessageFields): TopRow {
   return fields.group((group) => ({
     pid: group.whole(),
@@ -427,6 +538,7 @@ function hostOf(fields: MessageFields): HostRow {
     state: group.oneOf(hostStates),
     intervalMs: group.whole(),
     lastMs: group.finite(),
+    downtimeUntilMs: group.finite(),
     tags: group.record(hostTagsMax),
     facts: group.record(64),
   }));
@@ -440,8 +552,81 @@ function fieldsOfHost(host: HostRow): unknown[] {
     hostStates.indexOf(host.state),
     host.intervalMs,
     host.lastMs,
+    host.downtimeUntilMs,
     flatOf(host.tags),
     flatOf(host.facts),
+  ];
+}
+
+function alertOf(fields: MessageFields): AlertRow {
+  return fields.group((group) => ({
+    ruleId: group.whole(),
+    hostId: group.whole(),
+    series: group.text(seriesKeyBytesMax),
+    phase: group.oneOf(alertPhases),
+    alertId: group.orNull(() => group.whole()),
+    ruleName: group.text(200),
+    severity: group.oneOf(severities),
+    cause: group.oneOf(alertCauses),
+    sinceMs: group.finite(),
+    value: group.orNull(() => group.finite()),
+    message: group.text(alertTextCharactersMax),
+    decision: group.oneOf(alertDecisions),
+    isAcknowledged: group.flag(),
+  }));
+}
+
+function fieldsOfAlert(row: AlertRow): unknown[] {
+  return [
+    row.ruleId,
+    row.hostId,
+    wellFormed(row.series),
+    alertPhases.indexOf(row.phase),
+    row.alertId,
+    wellFormed(row.ruleName),
+    severities.indexOf(row.severity),
+    alertCauses.indexOf(row.cause),
+    row.sinceMs,
+    row.value,
+    wellFormed(row.message),
+    alertDecisions.indexOf(row.decision),
+    row.isAcknowledged ? 1 : 0,
+  ];
+}
+
+function reportOf(fields: MessageFields): ScriptReport {
+  return fields.group((group) => ({
+    name: group.text(64),
+    version: group.whole(),
+    state: group.oneOf(scriptStates),
+    problem: group.text(scriptTextCharactersMax),
+    exitCode: group.orNull(() => group.whole()),
+    durationMs: group.orNull(() => group.finite()),
+    lastRunMs: group.orNull(() => group.finite()),
+    nextRunMs: group.orNull(() => group.finite()),
+    runCount: group.whole(),
+    failureCount: group.whole(),
+    seriesCount: group.whole(),
+    output: group.text(scriptTextCharactersMax),
+    errors: group.text(scriptTextCharactersMax),
+  }));
+}
+
+function fieldsOfReport(report: ScriptReport): unknown[] {
+  return [
+    report.name,
+    report.version,
+    scriptStates.indexOf(report.state),
+    wellFormed(report.problem),
+    report.exitCode,
+    report.durationMs,
+    report.lastRunMs,
+    report.nextRunMs,
+    report.runCount,
+    report.failureCount,
+    report.seriesCount,
+    wellFormed(report.output),
+    wellFormed(report.errors),
   ];
 }
 

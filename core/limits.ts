@@ -91,12 +91,56 @@ export const publishBytesMax = 16 * KiB;
 export const subscribedHostsMax = 64;
 export const overviewSeriesMax = 16;
 
+// --- alerts
+
+/** Rows in one message: 40 rows of 14 elements, and of 5 KB each at the very most, are below the bounds of a message. */
+export const alertRowsMax = 40;
+/** What a person reads in one line of a notice. */
+export const alertTextCharactersMax = 1_000;
+
+// --- agents
+
+/** Below it a WAL and a few ticks of 8,000 series do not fit. */
+export const spoolBytesMin = 1 * MiB;
+/** Characters of settings as text; what is above the bounds of `agent-settings.ts` and below this is refused with a reason. */
+export const settingsTextMax = 64 * KiB;
+/** Settings that an agent applies in a minute; a hub that sends more finds the newest of them applied later. Below its layouts a minute. */
+export const settingsPerMinuteMax = 4;
+
 // --- hosts
 
 /** Tags that one side, the agent or people, may give a host: all of them are shown to every viewer. */
 export const tagsPerSideMax = 64;
 /** Tags of a host as viewers get them: of both sides. */
 export const hostTagsMax = 2 * tagsPerSideMax;
+
+// --- signed scripts
+
+/** A signed text with its code: a script of a thousand lines. Four of them fit into one bulk message, and each has its own. */
+export const signedTextBytesMax = 64 * KiB;
+/** Scripts that a hub holds, and that one agent takes. */
+export const signedScriptsMax = 64;
+/**
+ * Scripts of a hub together, beside which there are revocations of some hundred bytes each: an agent may be given all of them
+ * in one go, and is closed when more than 1 MiB waits for it.
+ */
+export const signedTextsBytesMax = 704 * KiB;
+/** Once a second would be a collector's work; one day at most. */
+export const signedScriptIntervalMs = { min: 1_000, max: 86_400_000 } as const;
+/** What a signed script may ask for of one run; an agent's own bounds are lower by default. */
+export const signedScriptLimits = {
+  wallMs: { min: 100, max: 300_000 },
+  cpuSeconds: { min: 1, max: 300 },
+  /** Node needs some 40 MiB to begin with. */
+  memoryBytes: { min: 16 * MiB, max: 4_096 * MiB },
+  /** Node has 11 threads. */
+  processes: { min: 1, max: 256 },
+  outputBytes: { min: 1, max: 64 * KiB },
+} as const;
+/** Reports of scripts in one message: 32 of 18 elements, and of 5 KB each, are below the bounds of a message. */
+export const scriptReportsMax = 32;
+/** Of what a script has printed, as it is kept and shown: its first characters of output, its last of errors. */
+export const scriptTextCharactersMax = 1_024;
 
 // --- clocks
 

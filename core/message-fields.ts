@@ -69,6 +69,13 @@ export class MessageFields {
     throw this.#wrong(`a number in 0..${names.length - 1}`, value);
   }
 
+  /** 0 or 1. */
+  flag(): boolean {
+    const value = this.next();
+    if (value === 0 || value === 1) return value === 1;
+    throw this.#wrong('0 or 1', value);
+  }
+
   orNull<T>(read: () => T): T | null {
     if (this.#values[this.#index] !== null) return read();
     this.#index += 1;

@@ -6,6 +6,8 @@
  * the bytes). Byte fields of a decoded message are views into the received buffer: valid until the receiver
  * returns, copy what must live longer.
  */
+import type { SettingsState } from './agent-settings.ts';
+import type { AlertCause, AlertDecision, Severity } from './rule-spec.ts';
 import type { LayoutId } from './series.ts';
 
 export const protocolVersion = 1;
@@ -30,6 +32,12 @@ export const messageKinds = {
   bye: 14,
   verify: 15,
   checksums: 16,
+  settings: 17,
+  settingsReport: 18,
+  scripts: 19,
+  scriptReports: 20,
+  identity: 21,
+  identityKept: 22,
   subscribe: 32,
   unsubscribe: 33,
   watch: 34,
@@ -39,6 +47,9 @@ export const messageKinds = {
   status: 38,
   hosts: 39,
   processes: 40,
+  alert: 41,
+  notes: 42,
+  agents: 43,
 } as const;
 
 export type MessageKind = keyof typeof messageKinds;
@@ -113,7 +124,7 @@ export interface Welcome {
   readonly hubId: Id128;
   readonly hubVersion: string;
   readonly hostName: string;
-  /** The agent's own token, given when it came with the enrolment key: keep it, use it from now on. */
+  /** The agent's own token, given when it came to enrol: keep it, use it from now on. */
   readonly token: string | null;
   readonly creditBytes: number;
   readonly seriesMax: number;
@@ -214,10 +225,32 @@ export interface Credit {
   readonly bytes: number;
 }
 
-/** Settings that the hub gives to a running agent. null leaves the agent's own. */
+/** The interval that the hub asks of a running agent, where nothing else sets it. null leaves the agent's own. */
 export interface AgentConfigMessage {
   readonly kind: 'config';
   readonly intervalMs: number | null;
+}
+
+/** What the hub wants set at this agent, sent after a welcome and at each change to agents that speak it. */
+export interface SettingsMessage {
+  readonly kind: 'settings';
+  /** Rises with each change on one hub; 0 when nobody has set anything. */
+  readonly version: number;
+  /** JSON, see `agent-settings.ts`. Text, so that an agent can refuse it with a reason and go on. */
+  readonly text: string;
+}
+
+/** What became of the settings that came last. */
+export interface SettingsReport {
+  readonly kind: 'settingsReport';
+  readonly version: number;
+  readonly state: SettingsState;
+  /** Full sentence; empty when they are applied. */
+  readonly why: string;
+  /** Places that the agent's local file decides, as `tags.role`. */
+  readonly pinned: readonly string[];
+  /** What is in force, as JSON with nothing left out. */
+  readonly effective: string;
 }
 
 /** A clean stop: what follows is not an outage. */
@@ -241,6 +274,82 @@ export interface Checksums {
   readonly checksums: Uint8Array;
 }
 
+/**
+ * A new token, under this id: the agent's own, or another one for a machine that was copied from the agent's. The agent
+ * writes it down, answers `identityKept`, and comes with it from its next connection on.
+ */
+export interface IdentityMessage {
+  readonly kind: 'identity';
+  /** As in a welcome: an agent takes it from no other hub than the one that it knows. */
+  readonly hubId: Id128;
+  readonly agentId: Id128;
+  readonly token: string;
+}
+
+/** The token is on the agent's disk. */
+export interface IdentityKept {
+  readonly kind: 'identityKept';
+  /** First 8 bytes of the token's SHA-256, as hex. */
+  readonly tokenId: string;
+}
+
+/**
+ * One of the signed scripts that the hub has for this agent, in turn: `index` 0 begins the list and `count - 1` ends it, and
+ * what was there before and is not in it has gone. An empty list is one message with `count` 0 and no text. Only to agents
+ * whose facts say `speaks` with the word `scripts`.
+ */
+export interface ScriptsMessage {
+  readonly kind: 'scripts';
+  readonly index: number;
+  readonly count: number;
+  readonly text: string;
+}
+
+export const scriptDoors = ['closed', 'blocked', 'open'] as const;
+/** Whether an agent runs scripts of its hub: its file does not open them; it cannot run them safely; it does. */
+export type ScriptDoor = (typeof scriptDoors)[number];
+
+export const scriptStates = ['waiting', 'running', 'well', 'failing', 'refused', 'revoked'] as const;
+/**
+ * How a script is doing: taken and not yet run, in its first run, its last run ended well or not, not run because a check
+ * failed, ended by its publisher.
+ */
+export type ScriptRunState = (typeof scriptStates)[number];
+
+export interface ScriptReport {
+  /** As the text says; empty for a text that cannot be taken apart. */
+  readonly name: string;
+  readonly version: number;
+  readonly state: ScriptRunState;
+  /** Why it is refused, or failing; empty when it is well. */
+  readonly problem: string;
+  /** Of the last run; null before the first, and when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly durationMs: number | null;
+  /** Epoch ms; null before the first run, and when none is to come. */
+  readonly lastRunMs: number | null;
+  readonly nextRunMs: number | null;
+  readonly runCount: number;
+  readonly failureCount: number;
+  readonly seriesCount: number;
+  /** Of the last run: the beginning of standard output, the end of standard error. */
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** What has become of the hub's scripts at an agent. */
+export interface ScriptReports {
+  readonly kind: 'scriptReports';
+  readonly door: ScriptDoor;
+  /** Why the door is not open; empty when it is. */
+  readonly problem: string;
+  /** Public keys of the publishers that it trusts. */
+  readonly keys: readonly string[];
+  /** The first of all of them: what was reported before is void. */
+  readonly isWhole: boolean;
+  readonly reports: readonly ScriptReport[];
+}
+
 // --- viewers
 
 /** Whole hosts: a snapshot of the last `windowMs`, then every tick. */
@@ -260,6 +369,8 @@ export interface Watch {
   readonly kind: 'watch';
   readonly keys: readonly string[];
   readonly hostIds: readonly number[] | null;
+  /** Every host, `hostIds` or not, once in so many ms at the slower pace of what is not in sight; 0: not at all. */
+  readonly othersMs: number;
 }
 
 /** One page of a host's ring: consecutive entries of one ordinal and layout. The block's first column is the seq (0 for none), the others are the layout's. */
@@ -303,6 +414,16 @@ export const storageStates = ['stored', 'delayed', 'away'] as const;
 /** `stored`: within the promise; `delayed`: behind, trying; `away`: the database cannot be reached. */
 export type StorageState = (typeof storageStates)[number];
 
+/** How fresh the data of the hosts is that are waited for: those that are up or stale. */
+export interface FleetPulse {
+  /** Share whose newest tick is no older than one and a half intervals and half a second. */
+  readonly onTimeRatio: number;
+  /** Ages of the newest ticks of those that are up, as they came; null when none is. */
+  readonly ageMsMedian: number | null;
+  /** Age that 99 of 100 do not exceed. */
+  readonly ageMsSlow: number | null;
+}
+
 /** Sent at the start, each second and at each change: the hub's clock and how storing stands. */
 export interface Status {
   readonly kind: 'status';
@@ -315,6 +436,10 @@ export interface Status {
   readonly viewerCount: number;
   /** Samples accepted in the last second. */
   readonly samplesPerSec: number;
+  /** Time of the newest tick of all hosts, epoch ms; 0 for none. */
+  readonly newestMs: number;
+  /** null when no host is waited for. */
+  readonly pulse: FleetPulse | null;
 }
 
 export const hostStates = ['up', 'stale', 'down', 'never'] as const;
@@ -329,11 +454,13 @@ export interface HostRow {
   readonly intervalMs: number;
   /** Time of the newest tick, epoch ms; 0 when never seen. */
   readonly lastMs: number;
+  /** End of the downtime that the host is in now, of several the latest, epoch ms; 0 when it is in none. */
+  readonly downtimeUntilMs: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** Hosts that are new or changed (state, name, alias, tags, facts); all of them at the start, in pages. `removed` are ids. */
+/** Hosts that are new or changed (state, downtime, name, alias, tags, facts); all of them at the start, in pages. `removed` are ids. */
 export interface Hosts {
   readonly kind: 'hosts';
   readonly hosts: readonly HostRow[];
@@ -348,8 +475,84 @@ export interface Processes {
   readonly processes: readonly TopRow[];
 }
 
-export type FromAgent = Hello | StreamMessage | LayoutMessage | Frame | Replay | Live | Top | Gap | Bye | Verify;
-export type ToAgent = Welcome | Ack | Nack | Credit | AgentConfigMessage | Checksums;
+export const alertPhases = ['inactive', 'pending', 'firing'] as const;
+
+/** One rule on one series of one host, as it stands now. What the hub does not name any more is inactive. */
+export interface AlertRow {
+  readonly ruleId: number;
+  /** 0 for the fleet. */
+  readonly hostId: number;
+  /** Canonical key; empty for the host itself. */
+  readonly series: string;
+  readonly phase: (typeof alertPhases)[number];
+  /** null while it does not fire, and until it is stored. */
+  readonly alertId: number | null;
+  readonly ruleName: string;
+  readonly severity: Severity;
+  readonly cause: AlertCause;
+  /** Since when it is in this phase, epoch ms on the clock of its ticks. */
+  readonly sinceMs: number;
+  /** At the last change; null where there is none. */
+  readonly value: number | null;
+  /** One line for people. */
+  readonly message: string;
+  /** Whether people were told, or why not. */
+  readonly decision: AlertDecision;
+  readonly isAcknowledged: boolean;
+}
+
+/** Alerts that are new or changed. All that are pending or firing at the start, and again to a viewer that was behind. */
+export interface Alert {
+  readonly kind: 'alert';
+  /** The first page of all: whatever was known before is void. */
+  readonly isWhole: boolean;
+  readonly alerts: readonly AlertRow[];
+}
+
+/** Notes on charts have changed, or may have: they are read by REST. At most once a second, and to a viewer that was behind. */
+export interface Notes {
+  readonly kind: 'notes';
+}
+
+/** What admins see of agents has changed, or may have: it is read by REST. At most once a second, and to a viewer that was behind. */
+export interface AgentsMessage {
+  readonly kind: 'agents';
+}
+
+export type FromAgent =
+  | Hello
+  | StreamMessage
+  | LayoutMessage
+  | Frame
+  | Replay
+  | Live
+  | Top
+  | Gap
+  | Bye
+  | Verify
+  | SettingsReport
+  | IdentityKept
+  | ScriptReports;
+export type ToAgent =
+  | Welcome
+  | Ack
+  | Nack
+  | Credit
+  | AgentConfigMessage
+  | Checksums
+  | SettingsMessage
+  | IdentityMessage
+  | ScriptsMessage;
 export type FromViewer = Subscribe | Unsubscribe | Watch;
-export type ToViewer = LayoutMessage | Snapshot | Tick | Overview | Status | Hosts | Processes;
+export type ToViewer =
+  | LayoutMessage
+  | Snapshot
+  | Tick
+  | Overview
+  | Status
+  | Hosts
+  | Processes
+  | Alert
+  | Notes
+  | AgentsMessage;
 export type Message = FromAgent | ToAgent | FromViewer | ToViewer;

@@ -45,6 +45,13 @@ export function wellFormed(text: string): string {
   return loneSurrogate.test(text) ? text.replace(/[\ud800-\udfff]/gu, '\ufffd') : text;
 }
 
+/** At most so many UTF-16 units, never half of a pair: what is longer ends in "…". */
+export function cutText(text: string, unitsMax: number): string {
+  if (text.length <= unitsMax) return text;
+  const head = text.slice(0, Math.max(0, unitsMax - 1));
+  return `${head.replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 /** With the flag u, a pair is one character outside this range. */
 const loneSurrogate = /[\ud800-\udfff]/u;
 

@@ -1,184 +1,78 @@
-import { createHash } from 'node:crypto';
-import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { decodeToAgent, encodeMessage } from '#core/codec.ts';
 import { ProtocolError } from '#core/errors.ts';
-import type { Hello, ToAgent } from '#core/message.ts';
-import { type AgentStore, Agents } from './agents.ts';
-import type { Credential } from './intake/agent-session.ts';
-import { Intake } from './intake/intake.ts';
-import { Registry } from './registry.ts';
-import type { AgentSocket } from './sockets/endpoints.ts';
-import type { AdmitAnswer, AdmitRequest } from './store/admission.ts';
+import { AgentsRig, enrolment, hashOf, key, peer, turn } from './testing/agents-rig.ts';
 import { hostIdentity } from './testing/host-identity.ts';
-import { helloOf, someId } from './testing/test-agent.ts';
-import { sha256 } from './testing/ticks.ts';
-
-const key = 'the enrolment key';
-const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
-const enrolment: Credential = { kind: 'enrolment' };
-
-/** Lets everything that waits for a settled promise go on. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-class TestSocket implements AgentSocket {
-  readonly address = '127.0.0.1';
-  readonly sent: ToAgent[] = [];
-  pings = 0;
-  closeCode: number | null = null;
-  readonly #agents: Agents;
-
-  constructor(agents: Agents, credential: Credential) {
-    this.#agents = agents;
-    agents.opened(this, credential);
-  }
-  send(bytes: Uint8Array) {
-    this.sent.push(decodeToAgent(bytes.slice()));
-  }
-  ping() {
-    this.pings += 1;
-  }
-  close(closeCode: number) {
-    if (this.closeCode !== null) return;
-    this.closeCode = closeCode;
-    this.#agents.closed(this);
-  }
-  hello(options: Partial<Hello> = {}) {
-    this.#agents.received(this, encodeMessage(helloOf(options)));
-  }
-  get kinds() {
-    return this.sent.map((message) => message.kind);
-  }
-}
-
-class Harness {
-  nowMs = 1_000;
-  isAway = false;
-  readonly admitted: AdmitRequest[] = [];
-  readonly tokens = new Map<string, number>();
-  lookups = 0;
-  holdLookups: Promise<void> | null = null;
-  answer: Partial<Extract<AdmitAnswer, { kind: 'admitted' }>> | Exclude<AdmitAnswer, { kind: 'admitted' }> = {};
-  readonly registry = new Registry({ ringBytesMax: 1e9, ringWindowMsMax: 300_000 });
-  readonly store: AgentStore = {
-    admit: async (request) => {
-      if (this.isAway) throw new Error('away');
-      this.admitted.push(request);
-      if ('kind' in this.answer && this.answer.kind !== 'admitted') return this.answer as AdmitAnswer;
-      const streams = request.streams.map(({ offer }, index) => ({
-        id: index + 1,
-        epoch: offer.epoch,
-        ordinal: index + 1,
-        storedSeq: 0,
-        storedCrc: null,
-        gapTicks: 0,
-        shiftMs: 0,
-        lease: this.admitted.length,
-      }));
-      const answer = {
-        kind: 'admitted',
-        hostId: 1,
-        hostName: 'web',
-        token: null,
-        host: hostIdentity(1, { name: 'web', agentId: someId('a') }),
-        streams,
-      } as const;
-      return { ...answer, ...this.answer } as AdmitAnswer;
-    },
-    openStreams: async () => {
-      throw new Error('away');
-    },
-    findToken: async (hash) => {
-      this.lookups += 1;
-      await this.holdLookups;
-      if (this.isAway) throw new Error('away');
-      const hostId = this.tokens.get(hash);
-      if (hostId === undefined) return null;
-      return { host: hostIdentity(hostId, { name: 'web', agentId: someId('a') }), token: { hash, hostId } };
-    },
-    checksums: async () => new Uint8Array(0),
-  };
-  readonly agents = new Agents({
-    intake: new Intake(
-      { flush: () => {}, onTick: () => {} },
-      { batchAgeMs: 1e4, flushDelayMs: 500, queuedBytesMax: 1e8 },
-    ),
-    registry: this.registry,
-    store: this.store,
-    identity: { hubId: someId('0'), hubVersion: '1', seriesMax: 4_000 },
-    sha256,
-    enrolmentHash: createHash('sha256').update(key).digest(),
-    log: pino({ level: 'silent' }),
-    onTop: () => {},
-    nowMs: () => this.nowMs,
-    nowMonotonicMs: () => this.nowMs,
-  });
-
-  socket(credential: Credential = enrolment): TestSocket {
-    return new TestSocket(this.agents, credential);
-  }
-  async connected(options: Partial<Hello> = {}): Promise<TestSocket> {
-    const socket = this.socket();
-    socket.hello(options);
-    await turn();
-    return socket;
-  }
-  /** Polls every 100 ms for so long. */
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 100) {
-      this.nowMs += 100;
-      this.agents.poll(this.nowMs);
-    }
-    await turn();
-  }
-}
+import { someId } from './testing/test-agent.ts';
 
 describe('authenticate()', () => {
   test('knows the enrolment key, tokens it has seen, and asks for others', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.tokens.set(hashOf('token'), 1);
 
-    expect(await hub.agents.authenticate(key)).toEqual({ credential: { kind: 'enrolment' } });
+    expect(await hub.agents.authenticate(key, peer)).toEqual({ credential: { kind: 'enrolment', enrolmentId: null } });
     for (let times = 0; times < 2; times += 1) {
-      expect(await hub.agents.authenticate('token')).toEqual({
-        credential: { kind: 'token', agentId: someId('a'), hostId: 1 },
+      expect(await hub.agents.authenticate('token', peer)).toEqual({
+        credential: { kind: 'token', agentId: someId('a'), hostId: 1, hash: hashOf('token') },
       });
     }
-    expect(await hub.agents.authenticate('stranger')).toMatchObject({ status: 401 });
+    expect(await hub.agents.authenticate('stranger', peer)).toMatchObject({ status: 401 });
     expect(hub.lookups).toBe(2);
   });
 
+  test('takes the key that the hub has made of agents on its own machine only, and one that people have named of all', async () => {
+    const hub = new AgentsRig();
+    const local = ['127.0.0.1', '127.0.0.2', '::1'].map((address) => ({ address, isProxied: false }));
+    const others = [
+      { address: '10.0.0.1', isProxied: false },
+      { address: '2001:db8::1', isProxied: true },
+      { address: '127.0.0.1', isProxied: true },
+    ];
+    for (const one of [...local, ...others])
+      expect(await hub.agents.authenticate(key, one)).toMatchObject({ credential: enrolment });
+    hub.enrolmentKey.isLocal = true;
+    for (const one of local) expect(await hub.agents.authenticate(key, one)).toMatchObject({ credential: enrolment });
+    expect(hub.audited).toEqual([]);
+    for (const one of [...others, ...others])
+      expect(await hub.agents.authenticate(key, one)).toMatchObject({
+        status: 401,
+        why: expect.stringContaining('use an enrolment token'),
+      });
+    // Each address once.
+    expect(hub.audited).toHaveLength(3);
+    expect(hub.lookups).toBe(0);
+  });
+
   test('sends strangers away for later while the database is away, or too many of them ask', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.isAway = true;
-    expect(await hub.agents.authenticate('token')).toMatchObject({ status: 503, retryAfterSec: 10 });
+    expect(await hub.agents.authenticate('token', peer)).toMatchObject({ status: 503, retryAfterSec: 10 });
 
     let release: () => void = () => {};
     hub.holdLookups = new Promise((resolve) => (release = resolve));
-    const waiting = Array.from({ length: 32 }, (_, index) => hub.agents.authenticate(`stranger ${index}`));
-    expect(await hub.agents.authenticate('one more')).toMatchObject({ status: 503 });
-    expect(await hub.agents.authenticate(key)).toMatchObject({ credential: enrolment });
+    const waiting = Array.from({ length: 32 }, (_, index) => hub.agents.authenticate(`stranger ${index}`, peer));
+    expect(await hub.agents.authenticate('one more', peer)).toMatchObject({ status: 503 });
+    expect(await hub.agents.authenticate(key, peer)).toMatchObject({ credential: enrolment });
     release();
     await Promise.all(waiting);
-    expect(await hub.agents.authenticate('stranger')).toMatchObject({ status: 503 });
+    expect(await hub.agents.authenticate('stranger', peer)).toMatchObject({ status: 503 });
     expect(hub.lookups).toBe(34);
   });
 
   test('takes a token no more once the host has a new one', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.answer = { token: 'first' };
     (await hub.connected()).close(1000);
     hub.answer = { token: 'second' };
     await hub.connected();
 
-    expect(await hub.agents.authenticate('first')).toMatchObject({ status: 401 });
-    expect(await hub.agents.authenticate('second')).toMatchObject({ credential: { kind: 'token' } });
+    expect(await hub.agents.authenticate('first', peer)).toMatchObject({ status: 401 });
+    expect(await hub.agents.authenticate('second', peer)).toMatchObject({ credential: { kind: 'token' } });
   });
 });
 
 describe('connections', () => {
   test('are welcomed and known as connected until they close', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const socket = await hub.connected();
     expect([socket.kinds, hub.registry.host(1)!.isConnected, hub.agents.connectionCount]).toEqual([
       ['welcome'],
@@ -190,7 +84,7 @@ describe('connections', () => {
   });
 
   test('are closed with 4400 when the hello does not come in time', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const late = hub.socket();
     const greeted = await hub.connected();
     await hub.pass(5_000);
@@ -200,21 +94,21 @@ describe('connections', () => {
   });
 
   test('are closed with 4401 when the database refuses them', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.answer = { kind: 'refused', why: 'x' };
 
     expect((await hub.connected()).closeCode).toBe(4401);
   });
 
   test('may not greet with the id of another agent', () => {
-    const hub = new Harness();
-    const socket = hub.socket({ kind: 'token', agentId: someId('c'), hostId: 7 });
+    const hub = new AgentsRig();
+    const socket = hub.socket({ kind: 'token', agentId: someId('c'), hostId: 7, hash: '' });
 
     expect(() => socket.hello()).toThrow(ProtocolError);
   });
 
   test('wait for a database that is away, and are admitted when it is back', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.isAway = true;
     const socket = await hub.connected();
     expect(socket.sent).toMatchObject([{ kind: 'welcome', streams: null }]);
@@ -230,7 +124,7 @@ describe('connections', () => {
   });
 
   test('that have gone meanwhile are not admitted', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const socket = hub.socket();
     socket.hello();
     socket.close(1006);
@@ -240,7 +134,7 @@ describe('connections', () => {
   });
 
   test('are told nothing more of what they send once the hub drains', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const socket = await hub.connected();
     hub.agents.drain();
     socket.hello();
@@ -251,10 +145,12 @@ describe('connections', () => {
 });
 
 describe('a second connection of the same agent', () => {
+  const token = { kind: 'token', agentId: someId('a'), hostId: 1, hash: 'aa' } as const;
+
   test('is closed with 4409 when the first answers the ping', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const first = await hub.connected();
-    const second = await hub.connected();
+    const second = await hub.connected({}, token);
     expect([first.pings, second.sent, hub.admitted.length]).toEqual([1, [], 1]);
     await hub.pass(500);
     hub.agents.ponged(first);
@@ -264,10 +160,10 @@ describe('a second connection of the same agent', () => {
   });
 
   test('takes over when the first has not answered for 2 s', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const first = await hub.connected();
     await hub.pass(1_000);
-    const second = await hub.connected();
+    const second = await hub.connected({}, token);
     await hub.pass(2_000);
     expect(second.kinds).toEqual([]);
     await hub.pass(100);
@@ -279,9 +175,9 @@ describe('a second connection of the same agent', () => {
   });
 
   test('takes over at once when the first closes', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const first = await hub.connected();
-    const second = await hub.connected();
+    const second = await hub.connected({}, token);
     first.close(1006);
     await turn();
 
@@ -289,20 +185,37 @@ describe('a second connection of the same agent', () => {
   });
 
   test('gives way to a third', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const first = await hub.connected();
-    const second = await hub.connected();
-    const third = await hub.connected();
+    const second = await hub.connected({}, token);
+    const third = await hub.connected({}, token);
     await hub.pass(2_100);
 
     expect([first.closeCode, second.closeCode, third.closeCode]).toEqual([1001, 4409, null]);
     expect(third.kinds).toEqual(['welcome']);
   });
+
+  test('is closed with 4401 when it comes to enrol, and disturbs neither the first nor who challenges it', async () => {
+    const hub = new AgentsRig();
+    const first = await hub.connected();
+    const own = await hub.connected({}, token);
+    const strangers = [await hub.connected(), await hub.connected({}, { kind: 'enrolment', enrolmentId: 5 })];
+    expect(strangers.map(({ closeCode }) => closeCode)).toEqual([4401, 4401]);
+    expect([first.pings, first.closeCode, own.closeCode, hub.admitted.length]).toEqual([1, null, null, 1]);
+    expect([hub.told, hub.agents.identities.refusals.of(1)]).toEqual([[], null]);
+    // Once, however often it comes.
+    expect(hub.audited).toMatchObject([{ action: 'agent.enrolled', result: 'refused' }]);
+
+    await hub.pass(2_100);
+    expect([first.closeCode, own.kinds]).toEqual([1001, ['welcome']]);
+    own.close(1000);
+    expect((await hub.connected()).kinds).toEqual(['welcome']);
+  });
 });
 
 describe('a removed host', () => {
   test('is told to its agent by 4403, and nothing more is taken of it', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     const socket = await hub.connected();
     hub.answer = { hostId: 2, host: hostIdentity(2) };
     const other = await hub.connected({ agentId: someId('b') });
@@ -313,7 +226,7 @@ describe('a removed host', () => {
   });
 
   test('is not brought back by an admission that was under way', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.registry.put(hostIdentity(1));
     const socket = hub.socket();
     socket.hello();
@@ -326,7 +239,7 @@ describe('a removed host', () => {
   });
 
   test('of a token that a hub still remembers is answered by 4403', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.answer = { kind: 'removed' };
     const socket = await hub.connected();
 
@@ -334,12 +247,50 @@ describe('a removed host', () => {
   });
 
   test('has no token that opens a socket', async () => {
-    const hub = new Harness();
+    const hub = new AgentsRig();
     hub.tokens.set(hashOf('token'), 1);
-    await hub.agents.authenticate('token');
+    await hub.agents.authenticate('token', peer);
     hub.registry.bury(1);
     hub.registry.remove(1);
 
-    expect(await hub.agents.authenticate('token')).toMatchObject({ status: 401 });
+    expect(await hub.agents.authenticate('token', peer)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('presence', () => {
+  const token = { kind: 'token', agentId: someId('a'), hostId: 1, hash: 'aa' } as const;
+
+  test('of a host with a token is told at its hello, before the database answers, and at its last close', async () => {
+    const hub = new AgentsRig();
+    const socket = hub.socket(token);
+    socket.hello();
+    expect(hub.presence).toEqual(['linked 1 unadmitted']);
+    await turn();
+    expect(hub.presence).toEqual(['linked 1 unadmitted', 'linked 1']);
+    hub.agents.closed(socket);
+    expect(hub.presence.at(-1)).toBe('unlinked 1');
+  });
+
+  test('goes on while the database is away', async () => {
+    const hub = new AgentsRig();
+    hub.isAway = true;
+    const socket = hub.socket(token);
+    socket.hello();
+    await turn();
+    expect(hub.presence).toEqual(['linked 1 unadmitted']);
+    hub.agents.closed(socket);
+    expect(hub.presence).toEqual(['linked 1 unadmitted', 'unlinked 1']);
+  });
+
+  test('does not end while a newer connection of the host is there', async () => {
+    const hub = new AgentsRig();
+    const [first, second] = [hub.socket(token), hub.socket(token)];
+    first.hello();
+    await turn();
+    second.hello();
+    await hub.pass(3_000);
+    expect(hub.presence.filter((one) => one.startsWith('unlinked'))).toEqual([]);
+    hub.agents.closed(second);
+    expect(hub.presence.at(-1)).toBe('unlinked 1');
   });
 });

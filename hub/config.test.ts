@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '#core/errors.ts';
-import { readHubConfig } from './config.ts';
+import { readHubConfig, shownConfig } from './config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pulsewire-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,6 +48,13 @@ describe('readHubConfig()', () => {
   test('refuses a coarse tier that ends before the finer one', () => {
     const [problem] = problemsOf({ retentionRawDays: 30, retentionMinuteDays: 20 });
     expect(problem).toContain('got 30, 20 and 1096');
+  });
+
+  test('refuses an internal target that is neither host nor host and port', () => {
+    expect(problemsOf({ internalTargets: ['mail.internal:25', 'http://mail.internal', 'a:0'] })).toEqual([
+      '"internalTargets" must hold "host" or "host:port": got "http://mail.internal"',
+      '"internalTargets" must hold "host" or "host:port": got "a:0"',
+    ]);
   });
 
   test('says everything that is wrong at once', () => {
@@ -95,4 +102,13 @@ describe('readHubConfig()', () => {
   test('refuses a file that is not there', () => {
     expect(() => readHubConfig(join(folder, 'absent.json'), {})).toThrow('ENOENT');
   });
+});
+
+test('shownConfig() holds neither a password nor a URL that is one', () => {
+  const config = readHubConfig(fileOf({ watchdogUrl: 'https://watch.example/hunter2', port: 9_000 }), {
+    DATABASE_URL: 'postgres://u:hunter2@h/d',
+  });
+  expect(shownConfig(config)).toMatchObject({ databaseUrl: '(secret)', watchdogUrl: '(secret)', port: 9_000 });
+  expect(JSON.stringify(shownConfig(config))).not.toContain('hunter2');
+  expect(shownConfig(readHubConfig(null, {}))).toMatchObject({ databaseUrl: null, watchdogUrl: null });
 });

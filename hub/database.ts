@@ -4,19 +4,29 @@
  */
 import type { Logger } from 'pino';
 import { ConfigError } from '#core/errors.ts';
+import { idleTargetsMax } from './alerting/alert-targets.ts';
 import { type HubConfig, keepDaysOf } from './config.ts';
 import { type EmbeddedPostgres, startEmbedded } from './embedded/embedded.ts';
+import { type AccessState, readAccess } from './store/access/access-state.ts';
 import { readHosts } from './store/admission.ts';
+import { readTargets, type StoredTarget } from './store/alerts/record.ts';
 import { type Floors, readFloors } from './store/chunks/floors.ts';
 import { ensurePartitions, spansToKeep } from './store/chunks/partitions.ts';
 import { connect, type StoreConnection } from './store/connect.ts';
 import { checkDurability, migrate } from './store/migrate.ts';
+import { grantHubRights, type HubRights } from './store/roles.ts';
 
 export interface Database {
+  /** As the role that the hub works as. */
   readonly connection: StoreConnection;
+  /** As the owner of the tables: for partitions, retention and wiping. The same role where there is only one. */
+  readonly ownerConnection: StoreConnection;
+  readonly rights: HubRights;
   readonly embedded: EmbeddedPostgres | null;
-  readonly known: Awaited<ReturnType<typeof readHosts>>;
+  readonly known: Awaited<ReturnType<typeof readHosts>> & { readonly targets: readonly StoredTarget[] };
   readonly floors: Floors;
+  /** Who may do what. */
+  readonly access: AccessState;
 }
 
 /** Starts the embedded server; null when an external one is configured. */
@@ -39,23 +49,41 @@ export async function openDatabase(
   },
 ): Promise<Database> {
   const { embedded, log } = options;
-  const connection = connectionOf(config, embedded);
-  const sql = connect(connection, { connectionCount: 2, name: 'pulsewire start', statementMsMax: 600_000 });
+  const { connection, ownerConnection } = connectionsOf(config, embedded);
+  const sql = connect(ownerConnection, { connectionCount: 2, name: 'pulsewire start', statementMsMax: 600_000 });
   try {
     const { from, to } = await migrate(sql, options.sqlFolder);
     if (from !== to) log.info({ from, to }, 'schema.migrated');
+    const rights = await grantHubRights(sql, connection);
+    if (rights.isSuperuser) log.warn({ role: rights.role }, 'database.role-superuser');
     const durability = await checkDurability(sql);
     if (durability.kind === 'weak') log.warn({ weak: durability.weak }, 'database.durability-weak');
     const floors = await readFloors(sql);
     await ensurePartitions(sql, spansToKeep({ keepDays: keepDaysOf(config), floors, nowMs: options.nowMs }));
-    return { connection, embedded, known: await readHosts(sql), floors };
+    return {
+      connection,
+      ownerConnection,
+      rights,
+      embedded,
+      known: { ...(await readHosts(sql)), targets: await readTargets(sql, idleTargetsMax) },
+      floors,
+      access: await readAccess(sql),
+    };
   } finally {
     await sql.end({ timeout: 2 });
   }
 }
 
-function connectionOf(config: HubConfig, embedded: EmbeddedPostgres | null): StoreConnection {
-  if (embedded !== null) return { url: null, ...embedded.connection };
+function connectionsOf(
+  config: HubConfig,
+  embedded: EmbeddedPostgres | null,
+): { readonly connection: StoreConnection; readonly ownerConnection: StoreConnection } {
+  if (embedded !== null)
+    return {
+      connection: { url: null, ...embedded.hubConnection },
+      ownerConnection: { url: null, ...embedded.connection },
+    };
   if (config.databaseUrl === null) throw new ConfigError(['a database must be configured']);
-  return { url: config.databaseUrl, path: null, username: '', password: '', database: '' };
+  const of = (url: string): StoreConnection => ({ url, path: null, username: '', password: '', database: '' });
+  return { connection: of(config.databaseUrl), ownerConnection: of(config.databaseOwnerUrl ?? config.databaseUrl) };
 }

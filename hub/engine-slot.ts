@@ -77,13 +77,13 @@ export class EngineSlot {
 
   get agentEndpoint(): AgentEndpoint<Credential> {
     return {
-      authenticate: async (bearer) => {
+      authenticate: async (bearer, peer) => {
         if (this.#engine === null)
           return { status: 503, why: `Cannot accept agent: the hub waits for ${this.waitsFor}`, retryAfterSec: 5 };
         // Its ticks would be given times that have expired: they are safe in its spool until the clock is right.
         if (this.#engine.keeper.isClockBehind(Date.now()))
           return { status: 503, why: 'Cannot accept agent: the clock of the hub is behind', retryAfterSec: 10 };
-        return await this.#engine.agents.authenticate(bearer);
+        return await this.#engine.agents.authenticate(bearer, peer);
       },
       opened: (socket, credential) => {
         if (this.#engine === null) socket.close(1013, `Cannot accept agent: the hub waits for ${this.waitsFor}`);
@@ -97,11 +97,11 @@ export class EngineSlot {
 
   get viewerEndpoint(): ViewerEndpoint {
     return {
-      opened: (socket) => {
+      opened: (socket, actor) => {
         if (this.#engine === null) socket.close(1013, `Cannot show anything yet: the hub waits for ${this.waitsFor}`);
-        else this.#engine.viewerEndpoint.opened(socket);
+        else this.#engine.viewerEndpoint.opened(socket, actor);
       },
-      received: (socket, bytes) => this.#engine?.viewerEndpoint.received(socket, bytes),
+      received: (socket, bytes, actor) => this.#engine?.viewerEndpoint.received(socket, bytes, actor),
       drained: (socket) => this.#engine?.viewerEndpoint.drained(socket),
       dropped: (socket) => this.#engine?.viewerEndpoint.dropped(socket),
       closed: (socket) => this.#engine?.viewerEndpoint.closed(socket),

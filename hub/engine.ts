@@ -4,28 +4,44 @@
  */
 import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { decodeFromViewer } from '#core/codec.ts';
 import { overviewMs } from '#core/limits.ts';
-import type { Status, StorageState, Top } from '#core/message.ts';
+import type { FleetPulse, Status, StorageState, Top } from '#core/message.ts';
+import type { AuditEvents } from './access/audit.ts';
+import { checkViewerMessage } from './access/viewer-rules.ts';
 import { Agents } from './agents.ts';
+import type { AlertBook } from './alert-book.ts';
+import type { AlertsFile } from './alert-forms.ts';
+import type { AlertRoom } from './alerting/alert-room.ts';
+import { wireAlerts } from './alerting/alert-wiring.ts';
 import type { UpkeepReport } from './archive/upkeep.ts';
 import type { ArchiveMethods } from './archive.ts';
+import { Chores } from './chores.ts';
 import type { HubConfig } from './config.ts';
+import type { EnrolmentKey } from './enrolment-key.ts';
 import { History } from './history.ts';
 import { Hosts } from './hosts.ts';
 import type { Flight } from './intake/flight.ts';
 import { type AcceptedTick, Intake } from './intake/intake.ts';
 import { Keeper, type StorageAccount } from './keeper.ts';
 import { Fanout, type ViewerSocket } from './live/fanout.ts';
+import { newestOf, pulseOf } from './live/pulse.ts';
+import { RingFiller } from './live/ring-filler.ts';
+import { Notes } from './notes.ts';
 import { Pusher } from './pusher.ts';
 import { type Host, Registry } from './registry.ts';
+import { ScriptBook } from './scripts/script-book.ts';
+import { ScriptReportBook } from './scripts/script-reports.ts';
+import { Clients } from './settings/clients.ts';
+import { SettingsBook } from './settings/settings-book.ts';
 import type { ViewerEndpoint } from './sockets/endpoints.ts';
 import type { StorageEvent, StorageMethods, StorageStart } from './storage.ts';
 import type { KnownHost, KnownToken } from './store/admission.ts';
-import type { ReplayedHost } from './store/flight-runner.ts';
-import { Caller, RemoteError } from './threads/rpc.ts';
+import type { StoredTarget } from './store/alerts/record.ts';
+import { Caller, methodsOver } from './threads/rpc.ts';
 
 export interface EngineOptions {
   readonly config: HubConfig;
@@ -34,17 +50,25 @@ export interface EngineOptions {
   readonly start: StorageStart;
   readonly known: {
     readonly hubId: string;
+    readonly life: string;
     readonly hosts: readonly KnownHost[];
     readonly tokens: readonly KnownToken[];
     readonly readAt: string;
+    readonly targets: readonly StoredTarget[];
   };
-  readonly enrolmentHash: Uint8Array;
+  readonly enrolmentKey: Pick<EnrolmentKey, 'hash' | 'isLocal'>;
+  /** Rules, channels and downtimes that are kept in a file; null for none. */
+  readonly alertsFile: AlertsFile | null;
   /** Where the embedded server keeps its files; null for an external one. */
   readonly databaseFolder: string | null;
   /** Files of the other two threads. */
   readonly storageFile: URL;
   readonly archiveFile: URL;
   readonly publish: (topic: string, bytes: Uint8Array) => void;
+  /** Writes down what happens without a request. */
+  readonly audit: AuditEvents;
+  /** The storage thread has reached its database again. */
+  readonly onStored: () => void;
   /** A thread has died: the process cannot go on. */
   readonly onFatal: (error: Error) => void;
 }
@@ -55,44 +79,52 @@ const delayedMarginMs = 4_000;
 const maxYoungGenerationSizeMb = 12;
 /** How long a stop waits for what is in memory; the agents hold it as well. */
 const drainMsMax = 8_000;
-const pushCleanMs = 3_600_000;
-/** Hosts come due by their ticks or by age (`hub/archive/compactor.ts`): looking more often spreads the work. */
-const upkeepMs = 600_000;
 const pingMs = 5_000;
-const retentionMs = 3_600_000;
-/** Floors that another hub has raised, and hosts that have become old, are seen this soon. */
-const keeperMs = 60_000;
-/** How soon a change of a host that another hub has made is seen here. */
-const followMs = 20_000;
-const removalMs = 60_000;
-/** Rings of more hosts than this are filled when somebody looks at them: each costs a read of some milliseconds. */
-const startFillHostsMax = 500;
+/** What another hub was told to do with agents, a revocation above all, is done here within twice that. */
+const agentOrdersMs = 400;
 
 export class Engine {
   readonly intake: Intake;
   readonly registry: Registry;
   readonly fanout: Fanout;
   readonly agents: Agents;
+  readonly alerts: AlertRoom;
+  readonly alertBook: AlertBook;
   readonly history: History;
   readonly hosts: Hosts;
+  readonly notes: Notes;
+  readonly scriptBook: ScriptBook;
+  readonly scriptReports: ScriptReportBook;
+  readonly settings: SettingsBook;
+  readonly clients: Clients;
   readonly pusher: Pusher;
   readonly keeper: Keeper;
+  readonly chores: Chores;
   readonly storage: Caller<StorageMethods, StorageEvent>;
   readonly archive: Caller<ArchiveMethods, never>;
+  /** Writes down in the audit log what happens without a request. */
+  readonly audit: AuditEvents;
   readonly #options: EngineOptions;
   readonly #workers: readonly Worker[];
+  readonly #loads: EventLoopUtilization[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #isAway = false;
   #isDeaf = false;
   #isOver = false;
   #lastSamples = 0;
   #samplesPerSec = 0;
+  #newestMs = 0;
+  #pulse: FleetPulse | null = null;
   #storageState: StorageState = 'stored';
-  readonly #replayedHosts = new Set<number>();
+  /** Pages of admins show agents as they were. */
+  #areAgentsStale = false;
+  #isReadingOrders = false;
+  readonly #ringFiller: RingFiller;
 
   constructor(options: EngineOptions) {
     const { config, start, known, log, version } = options;
     this.#options = options;
+    this.audit = options.audit;
     this.#workers = [options.storageFile, options.archiveFile].map((file) => this.#startWorker(file));
     this.storage = new Caller<StorageMethods, StorageEvent>(this.#workers[0]!, (event) => this.#storageTold(event));
     this.archive = new Caller<ArchiveMethods, never>(this.#workers[1]!, () => {});
@@ -101,34 +133,98 @@ export class Engine {
     for (const token of known.tokens) this.registry.addToken(token.hash, token.hostId);
     this.fanout = new Fanout(this.registry, {
       publish: options.publish,
-      fillRing: (hostId) => this.#background(this.#fillRing(hostId)),
+      fillRing: (hostId) => this.#background(this.#ringFiller.fill(hostId)),
+      openAlerts: () => this.alerts.openAlerts(),
     });
     this.intake = new Intake(
       { flush: (flight) => this.#flush(flight), onTick: (tick) => this.#show(tick) },
       { batchAgeMs: config.batchAgeMs, flushDelayMs: config.flushDelayMs, queuedBytesMax: config.queuedBytesMax },
     );
+    this.#ringFiller = new RingFiller({
+      registry: this.registry,
+      readRecent: (request) => this.archive.call('recent', request),
+      decodeLayout: (bytes, id) => this.intake.layouts.decode(bytes, id),
+      isWatched: (hostId) => this.fanout.isWatched(hostId),
+      filled: (hostId) => this.fanout.hostFilled(hostId, Date.now()),
+      background: (work) => this.#background(work),
+    });
+    const { noticeWaitMs, noticeIntervalMs } = config;
+    const { alerts, alertBook } = wireAlerts({
+      ...{ registry: this.registry, fanout: this.fanout, storage: this.storage, archive: this.archive, log },
+      hubId: known.hubId,
+      life: known.life,
+      settings: { noticeWaitMs, noticeIntervalMs },
+      targets: known.targets,
+      secretKey: start.secretKey,
+      alertsFile: options.alertsFile,
+      pokeNotices: (dueInMs) => this.chores.pokeNotices(dueInMs),
+    });
+    this.alerts = alerts;
+    this.alertBook = alertBook;
+    const hostOf = (hostId: number) => this.registry.host(hostId)?.identity;
+    this.scriptBook = new ScriptBook({
+      store: methodsOver<StorageMethods>(this.storage),
+      hostOf,
+      publisherKeys: config.scriptPublisherKeys.map((key) => key.slice('ed25519:'.length)),
+    });
+    this.scriptReports = new ScriptReportBook({
+      store: methodsOver<StorageMethods>(this.storage),
+      hostOf,
+      isKnown: (name) => this.scriptBook.knows(name),
+      audit: options.audit,
+      nowMs: Date.now,
+    });
     this.agents = new Agents({
       intake: this.intake,
       registry: this.registry,
-      store: {
-        admit: (request) => this.storage.call('admit', request),
-        openStreams: (request) => this.storage.call('openStreams', request),
-        findToken: (hash) => this.storage.call('findToken', hash),
-        checksums: (request) => this.storage.call('checksums', request),
-      },
+      store: methodsOver<StorageMethods>(this.storage),
       identity: { hubId: known.hubId, hubVersion: version, seriesMax: config.seriesPerHostMax },
       sha256,
-      enrolmentHash: options.enrolmentHash,
+      enrolmentKey: options.enrolmentKey,
       log,
+      audit: options.audit,
+      onChanged: () => {
+        this.#areAgentsStale = true;
+      },
+      presence: this.alerts.presence,
       onTop: (hostId, top) => this.#showTop(hostId, top),
+      scripts: {
+        linked: (hostId, link) => this.scriptBook.linked(hostId, link),
+        unlinked: (hostId) => this.scriptBook.unlinked(hostId),
+        // An agent reports again when it has been given the list.
+        reported: (hostId, reports) => {
+          if (this.scriptBook.isLoaded) this.scriptReports.reported(hostId, reports);
+        },
+      },
+      settings: {
+        of: (hostId) => (this.settings.isLoaded ? this.settings.of(hostId) : null),
+        reported: (hostId, report) => this.settings.reported(hostId, report),
+      },
       nowMs: Date.now,
       nowMonotonicMs: () => performance.now(),
+    });
+    this.settings = new SettingsBook({
+      store: methodsOver<StorageMethods>(this.storage),
+      give: (hostId) => this.agents.giveSettings(hostId),
+      giveAll: () => this.agents.giveAllSettings(),
+      speaks: (hostId) => this.agents.speaks(hostId, 'settings'),
+      onTags: (host) => this.hosts.learned(host),
+      onChanged: () => {},
+      digest: (text) => createHash('sha256').update(text).digest('base64url').slice(0, 16),
+      log,
+    });
+    this.clients = new Clients(methodsOver<StorageMethods>(this.storage));
+    this.notes = new Notes({
+      store: methodsOver<StorageMethods>(this.storage),
+      reads: methodsOver<ArchiveMethods>(this.archive),
+      onChanged: () => this.fanout.notesChanged(),
     });
     this.history = new History({
       intake: this.intake,
       pending: (request) => this.storage.call('pending', request),
       query: (query, signal) => this.archive.call('query', query, { signal }),
       exportPart: (part, signal) => this.archive.call('exportPart', part, { signal }),
+      backtest: (request, signal) => this.archive.call('backtest', request, { signal }),
     });
     this.keeper = this.#createKeeper();
     this.pusher = new Pusher({
@@ -142,70 +238,80 @@ export class Engine {
     this.hosts = new Hosts(
       {
         registry: this.registry,
-        edit: (edit) => this.storage.call('editHost', edit),
-        remove: (hostName) => this.storage.call('removeHost', hostName),
-        readChanges: (since) => this.storage.call('hostChanges', since),
+        edit: async (edit) => {
+          const answer = await this.storage.call('editHost', edit);
+          if (edit.newName !== null) await this.#followMentions();
+          return answer;
+        },
+        remove: async (hostName) => {
+          const hostId = await this.storage.call('removeHost', hostName);
+          await this.#followMentions();
+          return hostId;
+        },
+        readChanges: async (since) => {
+          const changes = await this.storage.call('hostChanges', since);
+          if (changes.changed.length > 0) await this.#followMentions();
+          return changes;
+        },
         onRemoved: (host) => this.#hostRemoved(host),
+        onRenamed: ({ identity }) => {
+          // In one turn with the rules and downtimes that say the new name, or they would not mean the host for a moment.
+          this.alerts.judge.renameHost(identity);
+          this.alertBook.tellNow();
+        },
         onNameFreed: (hostName) => this.pusher.forget(hostName),
       },
       known.readAt,
     );
+    this.chores = new Chores({
+      ...{ archive: this.archive, keeper: this.keeper, hosts: this.hosts, alertBook, notes: this.notes, log },
+      scripts: { book: this.scriptBook, reports: this.scriptReports },
+      settings: this.settings,
+      isStored: () => this.#storageState === 'stored',
+      isTroubleKnown: () => this.#isAway || this.#isDeaf || this.#isOver,
+      background: (work) => this.#background(work),
+    });
     log.debug({ connection: { database: start.connection.database } }, 'engine.created');
   }
 
   /** Starts the timers. */
   run(): void {
-    this.#background(this.#fillAll());
+    this.#background(this.#ringFiller.fillAll());
     this.#every(overviewMs, () => {
       this.intake.poll(Date.now());
       this.fanout.poll(Date.now(), performance.now());
       this.agents.poll(performance.now());
       this.#tellHosts();
+      this.alerts.poll();
+      this.notes.poll(performance.now());
     });
     this.#every(1_000, () => {
       this.registry.check(performance.now());
       this.#samplesPerSec = this.intake.counters.acceptedSamples - this.#lastSamples;
       this.#lastSamples = this.intake.counters.acceptedSamples;
+      this.#newestMs = newestOf(this.registry.hosts());
+      this.#pulse = pulseOf(this.registry.hosts(), { nowMs: Date.now(), nowMonotonicMs: performance.now() });
       this.#judgeStorage();
-      this.#fillReplayed();
+      this.#ringFiller.fillReplayed();
+      if (this.#areAgentsStale) this.fanout.agentsChanged();
+      this.#areAgentsStale = false;
       this.fanout.status(this.status());
     });
     this.#every(pingMs, () => this.#background(this.#pingStorage()));
-    this.#every(upkeepMs, () => {
-      this.runUpkeep({ all: false }).catch((error: unknown) => {
-        // The database is away, or a fault that the log must show; the next run finds the same rows.
-        if (!this.#isAway && !this.#isOver) this.#options.log.warn({ err: error }, 'upkeep.failed');
-      });
-    });
-    // Somebody may be looking at a chart already; nobody waits for what is old to go.
-    this.#keep(async () => {
-      await this.archive.call('warmUp', Date.now());
-      await this.retain();
-    });
-    this.#every(retentionMs, () => this.#keep(() => this.retain()));
-    this.#every(keeperMs, () => {
-      this.#keep(() => this.keeper.refresh());
-      this.#keep(() => this.keeper.archiveEphemeral());
-    });
-    this.#every(followMs, () => {
-      this.hosts.follow().catch(() => {
-        // The database is away; the next time will do.
-      });
-    });
-    this.#removeRows();
-    this.#every(removalMs, () => this.#removeRows());
-    this.#every(pushCleanMs, () => {
-      this.archive.call('dropOldPushStreams', null).catch(() => {
-        // The database is away; an hour later is as good.
-      });
-    });
+    this.#every(agentOrdersMs, () => this.#followAgentOrders());
+    this.chores.run((intervalMs, work) => this.#every(intervalMs, work));
   }
 
   get viewerEndpoint(): ViewerEndpoint {
     const { fanout } = this;
     return {
-      opened: (socket) => fanout.opened(socket, this.status()),
-      received: (socket: ViewerSocket, bytes) => fanout.received(socket, decodeFromViewer(bytes), Date.now()),
+      // Who may look may see everything: what is shown is the same for all.
+      opened: (socket, _actor) => fanout.opened(socket, this.status()),
+      received: (socket: ViewerSocket, bytes, actor) => {
+        const message = decodeFromViewer(bytes);
+        checkViewerMessage(message, actor);
+        fanout.received(socket, message, Date.now());
+      },
       drained: (socket) => fanout.drained(socket, Date.now()),
       dropped: (socket) => fanout.dropped(socket, performance.now()),
       closed: (socket) => fanout.closed(socket),
@@ -214,6 +320,16 @@ export class Engine {
 
   get log(): Logger {
     return this.#options.log;
+  }
+
+  /** Share of the time since the last call, or the start, that each of the other threads was busy, 0 to 1. */
+  threadLoads(): { readonly name: string; readonly busyRatio: number }[] {
+    return this.#workers.map((worker, index) => {
+      const now = worker.performance.eventLoopUtilization();
+      const { utilization } = worker.performance.eventLoopUtilization(now, this.#loads[index]);
+      this.#loads[index] = now;
+      return { name: index === 0 ? 'storage' : 'archive', busyRatio: utilization };
+    });
   }
 
   status(): Status {
@@ -227,6 +343,8 @@ export class Engine {
       connectedCount: this.agents.connectionCount,
       viewerCount: this.fanout.viewerCount,
       samplesPerSec: this.#samplesPerSec,
+      newestMs: this.#newestMs,
+      pulse: this.#pulse,
     };
   }
 
@@ -254,14 +372,18 @@ export class Engine {
     this.agents.drain();
     this.pusher.isStopping = true;
     this.intake.sealAll(Date.now());
-    const isDrained = () => this.intake.isIdle && this.pusher.waitingCount === 0;
+    const isDrained = () => this.intake.isIdle && this.pusher.waitingCount === 0 && this.alerts.isIdle;
     const deadlineMs = performance.now() + drainMsMax;
     while (!isDrained() && performance.now() < deadlineMs) {
       this.intake.poll(Date.now());
+      this.alerts.drain();
       await sleep(10);
     }
     if (!isDrained()) log.warn({ queuedBytes: this.intake.queuedBytes }, 'hub.stopped-undrained');
     for (const timer of this.#timers) clearInterval(timer);
+    await this.alerts.alerting.stop().catch(() => {
+      // The database is away: what is pending begins anew.
+    });
   }
 
   async #end(): Promise<void> {
@@ -269,20 +391,11 @@ export class Engine {
     this.#isOver = true;
     await Promise.race([
       Promise.allSettled([this.storage.call('stop', null), this.archive.call('stop', null)]),
-      sleep(3_000),
+      // A notice that is being sent has 5 s.
+      sleep(6_000),
     ]);
     await Promise.all(this.#workers.map((worker) => worker.removeAllListeners('exit').terminate()));
     for (const caller of [this.storage, this.archive]) caller.close('Cannot call: the thread has ended');
-  }
-
-  /** Compacts and rolls up what is due, or everything. Settles at the end; false when a run was under way already. */
-  async runUpkeep(options: { readonly all: boolean }): Promise<boolean> {
-    return await this.archive.call('upkeep', { nowMs: Date.now(), ...options });
-  }
-
-  /** Lets go of what is too old or too much. Rejects when the database is away. */
-  async retain(): Promise<void> {
-    await this.keeper.retain({ nowMs: Date.now(), nowMonotonicMs: performance.now() });
   }
 
   /** What is used, now or a moment ago. Rejects when the database is away. */
@@ -292,6 +405,13 @@ export class Engine {
 
   async readUpkeep(): Promise<UpkeepReport> {
     return await this.archive.call('upkeepReport', null);
+  }
+
+  /** Rules and notes that say a host by its name follow it. */
+  async #followMentions(): Promise<void> {
+    await Promise.all([this.alertBook.follow(), this.notes.follow()]).catch(() => {
+      // The database is away; the next time will do.
+    });
   }
 
   #createKeeper(): Keeper {
@@ -308,13 +428,6 @@ export class Engine {
     };
     const settings = { ...start.retention, ephemeralHours: config.ephemeralHours };
     return new Keeper(ports, { settings, rawFloorDay: start.rawFloorDay });
-  }
-
-  /** What failed will be tried again. While the database is away that is no news. */
-  #keep(work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      if (!this.#isAway && !this.#isDeaf && !this.#isOver) this.#options.log.warn({ err: error }, 'keeping.failed');
-    });
   }
 
   /** Work that nobody waits for; its failure is a fault of ours. */
@@ -349,8 +462,10 @@ export class Engine {
 
   #show(tick: AcceptedTick): void {
     const outcome = this.registry.push(tick.hostId, tick, performance.now());
-    if (outcome === 'newest') this.fanout.ticked(tick);
-    else if (outcome === 'inserted') this.fanout.backfilled(tick);
+    if (outcome === 'newest') {
+      this.fanout.ticked(tick);
+      this.alerts.tick(tick);
+    } else if (outcome === 'inserted') this.fanout.backfilled(tick);
   }
 
   #showTop(hostId: number, top: Top): void {
@@ -366,29 +481,44 @@ export class Engine {
     this.agents.removed(hostId);
     this.intake.removed(hostId);
     this.fanout.removed(hostId);
-    this.#replayedHosts.delete(hostId);
-    this.#removeRows();
+    this.alerts.judge.removeHost(hostId);
+    this.settings.forget(hostId);
+    this.#ringFiller.removed(hostId);
+    this.scriptReports.removed(hostId);
+    this.chores.removeRows();
     this.#options.log.info({ hostId, hostName: name }, 'host.removed');
   }
 
-  #removeRows(): void {
-    this.archive.call('removeRows', null).catch(() => {
-      // The database is away; what is left is found again a minute later.
-    });
-  }
-
   #tellHosts(): void {
+    // First, so that a new host is told of with the downtime that it is in.
+    for (const { identity } of this.registry.changedHosts()) {
+      this.alerts.hostChanged(identity);
+      this.scriptBook.hostChanged(identity.hostId);
+    }
     const changes = this.registry.takeChanges();
     if (changes !== null) this.fanout.hostsChanged(changes);
   }
 
   #storageTold(event: StorageEvent): void {
     if (event.kind === 'replayed') {
-      this.#noteReplays(event.hosts);
+      this.#ringFiller.noteReplays(event.hosts, Date.now());
       return;
     }
     this.#isAway = event.health === 'away';
     this.#judgeStorage();
+  }
+
+  #followAgentOrders(): void {
+    if (this.#isReadingOrders) return;
+    this.#isReadingOrders = true;
+    this.agents.identities
+      .follow()
+      .catch(() => {
+        // The database is away: nobody is let in meanwhile.
+      })
+      .finally(() => {
+        this.#isReadingOrders = false;
+      });
   }
 
   /** While nothing is stored nobody would notice that the database is away. */
@@ -404,62 +534,9 @@ export class Engine {
     if (state === this.#storageState) return;
     this.#options.log.info({ from: this.#storageState, to: state }, 'storage.changed');
     this.#storageState = state;
+    if (state === 'stored') this.#options.onStored();
+    this.alerts.storageChanged(state === 'away');
     this.fanout.status(this.status());
-  }
-
-  /**
-   * Replayed ticks that reach into a ring's window belong there too. They are read back from storage, once a
-   * viewer watches the host: inflating every replay here as well would keep the loop from its live ticks.
-   */
-  #noteReplays(hosts: readonly ReplayedHost[]): void {
-    const sinceMs = Date.now() - this.registry.ringWindowMs;
-    for (const { hostId, toMs } of hosts) {
-      const host = this.registry.host(hostId);
-      if (host === undefined || toMs < sinceMs) continue;
-      host.isRingFilled = false;
-      if (this.fanout.isWatched(hostId)) this.#replayedHosts.add(hostId);
-    }
-  }
-
-  /** A backlog comes in many flights; its host is read once a second at most. */
-  #fillReplayed(): void {
-    for (const hostId of this.#replayedHosts) {
-      this.registry.host(hostId)!.isRingFilled = true;
-      this.#background(this.#fillRing(hostId));
-    }
-    this.#replayedHosts.clear();
-  }
-
-  /** Fills the rings of a small fleet after a restart, so that the first look shows the last minutes. */
-  async #fillAll(): Promise<void> {
-    for (const host of [...this.registry.hosts()].slice(0, startFillHostsMax)) {
-      if (host.isRingFilled) continue;
-      host.isRingFilled = true;
-      await this.#fillRing(host.identity.hostId);
-    }
-  }
-
-  /** Fills a ring from storage; those who watch the host get it again. While the database is away the next one to look asks again. */
-  async #fillRing(hostId: number): Promise<void> {
-    const host = this.registry.host(hostId);
-    if (host === undefined) return;
-    const sinceMs = Date.now() - this.registry.ringWindowMs;
-    try {
-      const { layouts, blocks } = await this.archive.call('recent', { hostId, sinceMs });
-      const byId = new Map(layouts.map(({ id, bytes }) => [id, this.intake.layouts.decode(bytes, id)]));
-      for (const { ordinal, firstSeq, layoutId, times, values } of blocks) {
-        const layout = byId.get(layoutId)!;
-        const rowBytes = layout.series.length * 8;
-        for (const [tick, timeMs] of times.entries()) {
-          const column = new Uint8Array(values.buffer, values.byteOffset + tick * rowBytes, rowBytes);
-          host.ring.push({ ordinal, seq: ordinal === 0 ? 0 : firstSeq + tick, timeMs, layout, column });
-        }
-      }
-      if (blocks.length > 0) this.fanout.hostFilled(hostId, Date.now());
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      host.isRingFilled = false;
-    }
   }
 }
 

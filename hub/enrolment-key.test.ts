@@ -19,7 +19,7 @@ describe('readEnrolmentKey()', () => {
     const file = join(dataFolder, 'enrolment-key');
     const key = readFileSync(file, 'utf8').trim();
 
-    expect(made).toEqual({ hash: sha256(key), file });
+    expect(made).toEqual({ hash: sha256(key), file, isLocal: true });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(key).toMatch(/^[A-Za-z0-9_-]{32}$/);
     expect(readEnrolmentKey({ env: {}, file: null, dataFolder })).toEqual(made);
@@ -37,10 +37,13 @@ describe('readEnrolmentKey()', () => {
     writeFileSync(file, ' 0123456789abcdef\r\n');
     const options = { file, dataFolder };
 
-    expect(readEnrolmentKey({ env: {}, ...options })).toEqual({ hash: sha256('0123456789abcdef'), file });
+    expect(readEnrolmentKey({ env: {}, ...options })).toEqual({
+      ...{ hash: sha256('0123456789abcdef'), file, isLocal: false },
+    });
     expect(readEnrolmentKey({ env: { PULSEWIRE_ENROLMENT_KEY: 'x'.repeat(16) }, ...options })).toEqual({
       hash: sha256('x'.repeat(16)),
       file: null,
+      isLocal: false,
     });
   });
 

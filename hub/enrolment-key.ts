@@ -1,17 +1,21 @@
 /**
  * The key by which agents enrol: from the environment, a file, or made at the first start into a file that only
- * its owner can read.
+ * its owner can read. Nobody has asked for that last one, and it has neither an end nor a count: it is for agents of this
+ * machine.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '#core/errors.ts';
+import { readOrMakeKey } from './key-file.ts';
 
 export interface EnrolmentKey {
   /** SHA-256 of the key. */
   readonly hash: Uint8Array;
   /** Where it can be read; null when it came from the environment. */
   readonly file: string | null;
+  /** Whether only agents of this machine may come by it. */
+  readonly isLocal: boolean;
 }
 
 const keyCharactersMin = 16;
@@ -32,24 +36,10 @@ export function readEnrolmentSecret({ env, file, dataFolder }: EnrolmentKeyPlace
 /** Reads the key, or makes one. */
 export function readEnrolmentKey(options: EnrolmentKeyPlaces): EnrolmentKey {
   const fromEnv = options.env['PULSEWIRE_ENROLMENT_KEY'];
-  if (fromEnv !== undefined) return keyOf(fromEnv, null);
-  if (options.file !== null) return keyOf(readKeyFile(options.file), options.file);
+  if (fromEnv !== undefined) return { ...keyOf(fromEnv), file: null, isLocal: false };
+  if (options.file !== null) return { ...keyOf(readKeyFile(options.file)), file: options.file, isLocal: false };
   const file = keyFileIn(options.dataFolder);
-  try {
-    return keyOf(readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const key = randomBytes(24).toString('base64url');
-  // Under another name first: a crash in between must not leave a file without a key.
-  const unfinished = `${file}.new`;
-  rmSync(unfinished, { force: true });
-  const handle = openSync(unfinished, 'wx', 0o600);
-  writeSync(handle, `${key}\n`);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(unfinished, file);
-  return keyOf(key, file);
+  return { ...keyOf(readOrMakeKey(file, 24)), file, isLocal: true };
 }
 
 function keyFileIn(dataFolder: string): string {
@@ -66,9 +56,9 @@ function readKeyFile(file: string): string {
   }
 }
 
-function keyOf(text: string, file: string | null): EnrolmentKey {
+function keyOf(text: string): Pick<EnrolmentKey, 'hash'> {
   const key = text.trim();
   if (key.length < keyCharactersMin)
     throw new ConfigError([`the enrolment key must have at least ${keyCharactersMin} characters: got ${key.length}`]);
-  return { hash: createHash('sha256').update(key).digest(), file };
+  return { hash: createHash('sha256').update(key).digest() };
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { decodeQueryColumns, type QueriedSeries } from '#core/query-columns.ts';
 import { itemCrc } from '#core/stream/item.ts';
+import { runBacktest } from './archive/backtest.ts';
 import { answerQuery, exportPart } from './archive/query-service.ts';
 import { Upkeep } from './archive/upkeep.ts';
 import { History, type HistoryQuery } from './history.ts';
@@ -41,6 +42,7 @@ function historyOf(sql: Sql): History {
     pending: async () => [],
     query: (query, signal) => answerQuery(ports, query, signal),
     exportPart: (part, signal) => exportPart(ports, part, signal),
+    backtest: (request, signal) => runBacktest(ports, request, signal),
   });
 }
 
@@ -234,6 +236,7 @@ async function withIntake(
     pending: async (request) => pending.read(runner.pending, request),
     query: (query, signal) => answerQuery(ports, query, signal),
     exportPart: (part, signal) => exportPart(ports, part, signal),
+    backtest: (request, signal) => runBacktest(ports, request, signal),
   });
   return { intake, entry, history, clock };
 }

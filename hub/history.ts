@@ -5,13 +5,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Layout } from '#core/series.ts';
 import { matcherOf, type SeriesMatcher } from '#core/series-pattern.ts';
+import type { BacktestAnswer, BacktestRequest } from './archive/backtest-request.ts';
 import type { MemoryPart, QueryRequest } from './archive/query-request.ts';
 import type { ExportPart, ExportRequest, FormattedQuery, QueryFormat } from './archive/query-service.ts';
 import { HttpError } from './http.ts';
 import { samplePartOf } from './intake/flight-ticks.ts';
 import type { Intake } from './intake/intake.ts';
 import { pushedNameOf } from './push-body.ts';
-import { QuerySlots } from './query-slots.ts';
+import { backtestsMax, backtestsWaitingMax, QuerySlots } from './query-slots.ts';
 import { RemoteError } from './threads/rpc.ts';
 
 /** What of a query the storage thread needs to know. */
@@ -25,10 +26,17 @@ export interface HistoryPorts {
   pending(request: PendingRequest): Promise<readonly MemoryPart[]>;
   query(query: FormattedQuery, signal: AbortSignal): Promise<Uint8Array>;
   exportPart(part: ExportRequest, signal: AbortSignal): Promise<ExportPart>;
+  backtest(request: BacktestRequest, signal: AbortSignal): Promise<BacktestAnswer>;
 }
 
 /** A query as a route makes it: what memory holds is added here. */
 export type HistoryQuery = Omit<QueryRequest, 'parts'>;
+
+/** A back-test as a route makes it. */
+export interface HistoryBacktest extends Omit<BacktestRequest, 'parts'> {
+  /** At least the series that the rule means. */
+  readonly patterns: readonly string[];
+}
 
 /** Between two hosts the loop of main gets its turn after this many parts: some hundred µs. */
 const partsPerTurnMax = 500;
@@ -36,6 +44,7 @@ const partsPerTurnMax = 500;
 export class History {
   readonly #ports: HistoryPorts;
   readonly slots = new QuerySlots();
+  readonly backtestSlots = new QuerySlots({ runningMax: backtestsMax, waitingMax: backtestsWaitingMax });
 
   constructor(ports: HistoryPorts) {
     this.#ports = ports;
@@ -63,7 +72,16 @@ export class History {
     }
   }
 
-  async #memoryParts(query: HistoryQuery): Promise<MemoryPart[]> {
+  /** As `read`. */
+  async backtest({ patterns, ...test }: HistoryBacktest, signal: AbortSignal): Promise<BacktestAnswer> {
+    const run = async () => {
+      const parts = await this.#memoryParts({ hosts: test.hosts, patterns });
+      return await answered(this.#ports.backtest({ ...test, parts }, signal));
+    };
+    return await this.backtestSlots.run(() => this.slots.run(run, signal), signal);
+  }
+
+  async #memoryParts(query: Pick<HistoryQuery, 'hosts' | 'patterns'>): Promise<MemoryPart[]> {
     const { patterns } = query;
     const hostIds = query.hosts.map(({ hostId }) => hostId);
     const places = new PlacesOf(patterns);

@@ -14,6 +14,7 @@ class Harness {
   readonly sinces: string[] = [];
   readonly removed: number[] = [];
   readonly freedNames: string[] = [];
+  readonly renamed: string[] = [];
   edited: EditAnswer | 'away' = { kind: 'unknown' };
   removedId: number | null | 'away' = null;
   /** Answers a read of changes; what happens meanwhile is up to the test. */
@@ -33,6 +34,7 @@ class Harness {
       },
       onRemoved: (host) => this.removed.push(host.identity.hostId),
       onNameFreed: (hostName) => this.freedNames.push(hostName),
+      onRenamed: ({ identity }) => this.renamed.push(identity.name),
     },
     'start',
   );
@@ -72,6 +74,7 @@ describe('edit()', () => {
     ]);
     expect(hub.registry.takeChanges()?.hosts.map((row) => row.alias)).toEqual(['Shop']);
     expect([hub.registry.byName('web'), hub.freedNames]).toEqual([undefined, ['web', 'front']]);
+    expect(hub.renamed).toEqual(['front']);
   });
 
   test('answers 404, 409 and 503', async () => {

@@ -16,6 +16,8 @@ export interface HostsPorts {
   readChanges(since: string): Promise<HostChanges>;
   /** Everything else lets go of this host, which the registry has forgotten already. */
   onRemoved(host: Host): void;
+  /** The registry knows the host by its new name already. */
+  onRenamed(host: Host): void;
   /** Whatever is remembered by this name belongs to another host now, or to none. */
   onNameFreed(hostName: string): void;
 }
@@ -64,20 +66,24 @@ export class Hosts {
     const living = new Set(livingIds);
     for (const hostId of before) if (!living.has(hostId)) this.#forget(hostId);
     registry.turnBurials();
-    for (const host of changed) {
-      const known = registry.host(host.hostId)?.identity;
-      if (known === undefined || known.version < host.version) this.#learn(host);
-    }
+    for (const host of changed) this.learned(host);
+  }
+
+  /** Something else has changed this host in the database. */
+  learned(identity: KnownHost): void {
+    const known = this.#ports.registry.host(identity.hostId)?.identity;
+    if (known === undefined || known.version < identity.version) this.#learn(identity);
   }
 
   #learn(identity: KnownHost): Host | null {
-    const { registry, onNameFreed } = this.#ports;
+    const { registry, onNameFreed, onRenamed } = this.#ports;
     const before = registry.host(identity.hostId)?.identity;
     // The interval that its ticks have is known better here.
     const host = registry.put({ ...identity, intervalMs: before?.intervalMs ?? identity.intervalMs });
     if (before?.name !== identity.name) {
       if (before !== undefined) onNameFreed(before.name);
       onNameFreed(identity.name);
+      if (before !== undefined && host !== null) onRenamed(host);
     }
     return host;
   }

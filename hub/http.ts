@@ -1,11 +1,14 @@
 /**
  * What a REST route is, apart from any socket library: a method, a path, and a function from request to answer.
  */
+import type { AccessRule, Actor } from './access/actor.ts';
+import type { AuditAction, AuditNote } from './access/audit.ts';
+import type { Credentials } from './access/gate.ts';
 
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
-  /** Parts of the path behind the route's own, still percent-encoded. */
+  /** Parts of the path behind the route's own, or in place of its `:names`, still percent-encoded. */
   readonly rest: readonly string[];
   readonly query: URLSearchParams;
   readonly header: (name: string) => string;
@@ -13,6 +16,12 @@ export interface HttpRequest {
   readonly body: Uint8Array;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
+  /** Who asks: the route's rule has let them through. */
+  readonly actor: Actor;
+  /** What it has brought to be known by, and where it comes from. */
+  readonly credentials: Credentials;
+  /** What is to stand in the audit log beside what every entry says. */
+  readonly note: AuditNote;
 }
 
 export interface HttpAnswer {
@@ -26,11 +35,15 @@ export interface HttpAnswer {
 }
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
-  /** A fixed path, or one that ends in `/*` for a route that reads the rest itself. */
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** A fixed path, or one with a `:name` for a part of it, or one that ends in `/*` for a route that reads the rest itself. */
   readonly path: string;
+  /** Who may use it. */
+  readonly access: AccessRule;
   /** Whether a page of another site could do harm by it. */
   readonly isChange: boolean;
+  /** Under which it stands in the audit log; null for what is not written down: reading, and what comes each second. */
+  readonly action: AuditAction | null;
   /** Bytes of body that are taken; 0 for none. */
   readonly bodyBytesMax: number;
   /** Whether it answers whatever the Host header says: probes and scrapers. */

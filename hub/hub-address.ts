@@ -2,7 +2,7 @@
  * Where a hub can be reached from its own machine, in a file of its data folder while it runs: how a command finds the
  * hub of a data folder, whatever port it has got. A hub that was killed leaves it; the next one writes it anew.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const fileName = 'hub-address';
@@ -15,11 +15,16 @@ export function writeHubAddress(dataFolder: string, url: string): void {
 export function readHubAddress(dataFolder: string): string | null {
   try {
     const text = readFileSync(join(dataFolder, fileName), 'utf8').trim();
-    return /^http:\/\/\S+$/.test(text) && URL.canParse(text) ? text : null;
+    return /^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** As whom the hub ran that has written it; null when there is none. */
+export function hubAddressUid(dataFolder: string): number | null {
+  return statSync(join(dataFolder, fileName), { throwIfNoEntry: false })?.uid ?? null;
 }
 
 export function removeHubAddress(dataFolder: string): void {

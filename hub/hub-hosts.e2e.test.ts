@@ -10,6 +10,8 @@ import {
   enrolmentKey,
   type HubBundle,
   type HubProcess,
+  operatorFetch,
+  operatorHeaders,
   startHub,
 } from './testing/hub-process.ts';
 import { TestAgent } from './testing/test-agent.ts';
@@ -50,7 +52,9 @@ class TestViewer {
   readonly hosts = new Map<string, HostRow>();
 
   constructor(url: string) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}/live`, viewerSubprotocol, { headers: { origin: url } });
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}/live`, viewerSubprotocol, {
+      headers: { ...operatorHeaders, origin: url },
+    });
     this.socket.on('message', (bytes: Buffer) => this.#received(decodeToViewer(bytes)));
     viewers.push(this);
   }
@@ -62,24 +66,7 @@ class TestViewer {
   }
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-async function ask(
-  method: string,
-  path: string,
-  body: unknown = null,
-  headers: Record<string, string> = { 'content-type': 'application/json' },
-): Promise<Answer> {
-  const answer = await fetch(hub.url + path, {
-    method,
-    headers,
-    ...(body === null ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  return { status: answer.status, body: await answer.json() };
-}
+const ask = (...request: Parameters<HubProcess['ask']>) => hub.ask(...request);
 
 const refused = { error: expect.stringMatching(/^Cannot /) };
 
@@ -171,6 +158,31 @@ describe('describing a host', () => {
       kind: 'push',
       alias: '',
     });
+  });
+
+  test('a downtime that begins, changes and ends is on every dashboard, and polled with the host', async () => {
+    await connect('resting', { site: 'attic' });
+    await connect('working');
+    const viewer = new TestViewer(hub.url);
+    const untilOf = (hostName: string) => viewer.hosts.get(hostName)?.downtimeUntilMs;
+    await expect.poll(() => untilOf('resting')).toBe(0);
+
+    const endMs = Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000;
+    const start = endMs / 1_000 - 7_200;
+    const body = { hosts: { tags: { site: 'att*' } }, start, end: endMs / 1_000, author: 'ann', reason: 'disk' };
+    const { id } = (await ask('POST', '/api/v1/downtimes', body)).body as { readonly id: number };
+    await expect.poll(() => untilOf('resting')).toBe(endMs);
+    const { resting } = (await ask('GET', '/fetch/hosts?host=resting')).body as Record<string, object>;
+    expect(resting).toMatchObject({ alias: '', downtime_until: endMs / 1_000 });
+    expect((await ask('GET', '/api/v1/hosts/working')).body).toMatchObject({ downtime_until: null });
+    const late = new TestViewer(hub.url);
+    await expect.poll(() => late.hosts.get('resting')?.downtimeUntilMs).toBe(endMs);
+
+    await ask('PATCH', `/api/v1/downtimes/${id}`, { end: endMs / 1_000 + 60 });
+    await expect.poll(() => untilOf('resting')).toBe(endMs + 60_000);
+    await ask('DELETE', `/api/v1/downtimes/${id}`);
+    await expect.poll(() => untilOf('resting')).toBe(0);
+    expect(untilOf('working')).toBe(0);
   });
 
   test.each([
@@ -284,7 +296,7 @@ describe('removing a host', () => {
   });
 
   test('is counted', async () => {
-    const text = await (await fetch(`${hub.url}/metrics`)).text();
+    const text = await (await operatorFetch(`${hub.url}/metrics`)).text();
 
     expect(text).toMatch(/pulsewire_hub_removed_hosts 0/);
     expect(text).toMatch(/pulsewire_hub_removed_rows_total [1-9]/);

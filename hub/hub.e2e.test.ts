@@ -18,6 +18,8 @@ import {
   type HubBundle,
   type HubOptions,
   type HubProcess,
+  operatorFetch,
+  operatorHeaders,
   startHub,
 } from './testing/hub-process.ts';
 import { helloOf, offerOf, someId, TestAgent } from './testing/test-agent.ts';
@@ -70,7 +72,7 @@ function agentOf(
 /** Waits until a host shows these values. */
 async function shows(other: HubProcess, host: string, metrics: Record<string, number>): Promise<void> {
   await expect
-    .poll(async () => await (await fetch(`${other.url}/fetch/latest?host=${host}`)).json())
+    .poll(async () => await (await operatorFetch(`${other.url}/fetch/latest?host=${host}`)).json())
     .toMatchObject({ [host]: { metrics } });
 }
 
@@ -80,7 +82,7 @@ async function push(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<{ readonly status: number; readonly answer: unknown; readonly retryAfter: string | null }> {
-  const answer = await fetch(`${hub.url}/metrics`, {
+  const answer = await operatorFetch(`${hub.url}/metrics`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -89,7 +91,7 @@ async function push(
 }
 
 async function getJson(path: string): Promise<unknown> {
-  const answer = await fetch(hub.url + path);
+  const answer = await operatorFetch(hub.url + path);
   expect([path, answer.status]).toEqual([path, 200]);
   return await answer.json();
 }
@@ -135,19 +137,19 @@ describe('REST', () => {
     ['/live', 426, 'application/json'],
     ['/dashboard/nothing.js', 404, 'application/json'],
   ])('GET %s is answered by %i', async (path, status, type) => {
-    const answer = await fetch(hub.url + path, { redirect: 'manual' });
+    const answer = await operatorFetch(hub.url + path, { redirect: 'manual' });
 
     expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([status, type]);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     if (status >= 400) expect(await answer.json()).toEqual({ error: expect.stringMatching(/^Cannot /) });
-    const head = await fetch(hub.url + path, { method: 'HEAD', redirect: 'manual' });
+    const head = await operatorFetch(hub.url + path, { method: 'HEAD', redirect: 'manual' });
     expect([head.status, await head.text()]).toEqual([status, '']);
   });
 
   test('a browser is sent from / to the dashboard, anybody else gets the line of text', async () => {
-    const page = await fetch(hub.url, { headers: { accept: 'text/html' }, redirect: 'manual' });
+    const page = await operatorFetch(hub.url, { headers: { accept: 'text/html' }, redirect: 'manual' });
     expect([page.status, page.headers.get('location')]).toEqual([302, '/dashboard']);
-    expect(await (await fetch(hub.url)).text()).toBe('Monitoring Server is running');
+    expect(await (await operatorFetch(hub.url)).text()).toBe('Monitoring Server is running');
   });
 
   test.each([
@@ -159,7 +161,7 @@ describe('REST', () => {
     ['PATCH', '/dashboard/x', 405],
   ])('%s %s is answered by %i, body or not', async (method, path, status) => {
     for (const body of [null, 'x'.repeat(100_000)]) {
-      const answer = await fetch(hub.url + path, { method, body });
+      const answer = await operatorFetch(hub.url + path, { method, body });
       expect(answer.status).toBe(status);
       if (status === 405) expect(answer.headers.get('allow')).toMatch(/GET|POST/);
     }
@@ -193,7 +195,7 @@ describe('REST', () => {
       'envelope=2',
       "start=1'%20or%20'1'='1",
     ]) {
-      const answer = await fetch(`${hub.url}/fetch/history/queried/load?${query}`);
+      const answer = await operatorFetch(`${hub.url}/fetch/history/queried/load?${query}`);
       expect([query, answer.status]).toEqual([query, 400]);
       expect(await answer.json()).toEqual({ error: expect.stringMatching(/^Cannot read /) });
     }
@@ -275,7 +277,10 @@ describe('strange requests', () => {
       ['127.0.0.1:1', 200],
       ['[::1]', 200],
     ] as const) {
-      expect([host, (await raw(get('/fetch/hosts', [`Host: ${host}`]))).status]).toEqual([host, status]);
+      expect([
+        host,
+        (await raw(get('/fetch/hosts', [`Host: ${host}`, `Authorization: ${operatorHeaders.authorization}`]))).status,
+      ]).toEqual([host, status]);
     }
     expect((await raw(get('/healthz', ['Host: evil.example']))).status).toBe(200);
     expect((await raw(get('/fetch/hosts', ['Host: evil.example', 'X-Forwarded-Host: localhost']))).status).toBe(403);
@@ -300,7 +305,7 @@ describe('strange requests', () => {
   });
 
   test('pages come with a policy that lets nothing in from elsewhere', async () => {
-    const { headers } = await fetch(`${hub.url}/dashboard`);
+    const { headers } = await operatorFetch(`${hub.url}/dashboard`);
     const policy = headers.get('content-security-policy')!;
     for (const part of [
       "default-src 'self'",
@@ -312,8 +317,21 @@ describe('strange requests', () => {
       expect(policy).toContain(part);
     expect(policy).not.toContain('unsafe');
     expect(headers.get('cache-control')).toBe('no-cache');
-    const asset = await fetch(`${hub.url}/dashboard/assets/app-1a2b.js`);
+    const asset = await operatorFetch(`${hub.url}/dashboard/assets/app-1a2b.js`);
     expect(asset.headers.get('cache-control')).toContain('immutable');
+  });
+
+  test('a browser gets files compressed, and nothing but a 304 of a page that it has', async () => {
+    const asset = await operatorFetch(`${hub.url}/dashboard/assets/app-1a2b.js`, {
+      headers: { 'accept-encoding': 'br, gzip' },
+    });
+    expect([asset.headers.get('content-encoding'), await asset.text()]).toEqual(['gzip', 'export {};']);
+    const etag = (await operatorFetch(`${hub.url}/dashboard`)).headers.get('etag');
+    const answer = await raw(get('/dashboard', ['Host: localhost', `If-None-Match: ${etag}`]));
+
+    expect(answer).toMatchObject({ status: 304, body: '' });
+    expect(answer.head).toContain(`etag: ${etag}`.toLowerCase());
+    expect(answer.head).not.toContain('content-length');
   });
 
   test.each([
@@ -393,6 +411,8 @@ describe('/agent', () => {
     // A header of a megabyte is cut off before there is an answer.
     if (status === 0) expect(ending).not.toMatchObject({ status: 101 });
     else expect(ending).toEqual({ status });
+    // What the library says of an answer that is not written as it should be.
+    expect(hub.text).not.toContain('Warning: uWS');
   });
 
   test.each(['/agent', '/live'])('an upgrade of %s by another version of WebSocket is refused', async (path) => {
@@ -463,8 +483,8 @@ describe('/agent', () => {
   test('a clone is turned away while the first answers', async () => {
     const hello = { agentId: someId('3'), hostName: 'cloned', machineId: 'm3' };
     const first = agentOf(enrolmentKey);
-    await first.greet(hello);
-    const clone = agentOf(enrolmentKey);
+    const { token } = await first.greet(hello);
+    const clone = agentOf(token);
     await clone.send(helloOf(hello));
 
     expect(await clone.ended).toMatchObject({ code: 4409 });
@@ -504,7 +524,9 @@ describe('/agent', () => {
 
 describe('/live', () => {
   function view(headers: Record<string, string> = { origin: hub.url }, protocol = viewerSubprotocol) {
-    const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/live`, protocol, { headers });
+    const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/live`, protocol, {
+      headers: { ...operatorHeaders, ...headers },
+    });
     const ended = new Promise<number>((settle) => {
       socket.on('unexpected-response', (_, response) => settle(response.statusCode ?? 0));
       socket.on('close', (code) => settle(code));
@@ -539,7 +561,12 @@ describe('/live', () => {
     [
       'a watch of 17 series',
       () =>
-        encodeMessage({ kind: 'watch', keys: Array.from({ length: 17 }, (_, index) => `m${index}`), hostIds: null }),
+        encodeMessage({
+          kind: 'watch',
+          keys: Array.from({ length: 17 }, (_, index) => `m${index}`),
+          hostIds: null,
+          othersMs: 0,
+        }),
       4400,
     ],
     ['a million hosts', () => Uint8Array.of(0x93, 32, 0xdd, 0x00, 0x0f, 0x42, 0x40), 1007],
@@ -589,10 +616,10 @@ describe('the process', () => {
   });
 
   test('listens on every address, of both families, when told so', async () => {
-    const wide = await start({ settings: { host: '::' } });
+    const wide = await start({ settings: { host: '::', allowPlain: true } });
     await wide.answers();
-    expect((await fetch(`http://[::1]:${wide.port}/fetch/hosts`)).status).toBe(200);
-    expect(wide.text).toContain('http://localhost:');
+    expect((await operatorFetch(`http://[::1]:${wide.port}/fetch/hosts`)).status).toBe(200);
+    expect(wide.text).toContain('http://[::1]:');
   });
 
   test('starts without its database, says so, and is well when it comes', async () => {
@@ -600,11 +627,11 @@ describe('the process', () => {
     mine.port = await freePort();
     const early = await start({ databaseUrl: mine.url });
     await early.answers(503);
-    const latest = await fetch(`${early.url}/fetch/latest`);
+    const latest = await operatorFetch(`${early.url}/fetch/latest`);
     expect([latest.status, latest.headers.get('retry-after')]).toEqual([503, '5']);
     expect(await latest.json()).toEqual({ error: expect.stringContaining('ECONNREFUSED') });
-    expect((await fetch(`${early.url}/dashboard`)).status).toBe(200);
-    expect((await fetch(`${early.url}/metrics`)).status).toBe(200);
+    expect((await operatorFetch(`${early.url}/dashboard`)).status).toBe(200);
+    expect((await operatorFetch(`${early.url}/metrics`)).status).toBe(200);
     expect(await agentOf(enrolmentKey, { url: early.url }).ended).toEqual({ status: 503 });
 
     await mine.open();
@@ -627,9 +654,9 @@ describe('the process', () => {
     await mine.close();
     await agent.sendTicks(streams![0]!.ordinal, layout, { first: 4, last: 9 });
     await shows(own, 'patient', { a: 90 });
-    const history = await fetch(`${own.url}/fetch/history/patient/a`);
+    const history = await operatorFetch(`${own.url}/fetch/history/patient/a`);
     expect([history.status, history.headers.get('retry-after')]).toEqual([503, '10']);
-    const pushed = await fetch(`${own.url}/metrics`, {
+    const pushed = await operatorFetch(`${own.url}/metrics`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ hostname: 'impatient', client_id: 'c', metrics: { a: 1 } }),
@@ -702,7 +729,7 @@ describe('the process', () => {
       const { token, streams, hubId } = await agent.greet();
       await agent.sendTicks(streams![0]!.ordinal, gauges(['a']), { first: 1, last: 7 });
       await agent.next('ack', (ack) => ack.storedSeq === 7);
-      await fetch(`${first.url}/metrics`, {
+      await operatorFetch(`${first.url}/metrics`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ hostname: 'pushed', client_id: 'c', metrics: { 'CPU %': 12 } }),
@@ -715,9 +742,9 @@ describe('the process', () => {
       const again = agentOf(token, { url: second.url });
       const welcome = await again.greet({ hubId, streams: [offerOf(someId('e'), 8)] });
       expect([welcome.hubId, welcome.streams![0]!.storedSeq]).toEqual([hubId, 7]);
-      const history = (await (await fetch(`${second.url}/fetch/history/web/a`)).json()) as unknown[];
+      const history = (await (await operatorFetch(`${second.url}/fetch/history/web/a`)).json()) as unknown[];
       expect(history).toHaveLength(7);
-      expect(await (await fetch(`${second.url}/fetch/latest?host=pushed`)).json()).toMatchObject({
+      expect(await (await operatorFetch(`${second.url}/fetch/latest?host=pushed`)).json()).toMatchObject({
         pushed: { metrics: { 'CPU %': 12 } },
       });
       expect(await second.stop()).toBe(0);

@@ -5,6 +5,8 @@ import type { z } from 'zod';
 import { HttpError } from './http.ts';
 
 const problemsShownMax = 10;
+/** Of a problem: it may repeat what the client has said. */
+const problemCharactersMax = 500;
 
 /** Throws HttpError 400. */
 export function parseJson(body: Uint8Array): unknown {
@@ -30,19 +32,26 @@ export function parseBody<S extends z.ZodType>(schema: S, body: Uint8Array, act:
 
 /** Each problem with the place that it is at. */
 export function problemsOf(error: z.ZodError): string[] {
-  return error.issues.map(
-    (issue) => `${issue.path.length === 0 ? 'body' : issue.path.join('.').slice(0, 200)}: ${issue.message}`,
-  );
+  return error.issues.map((issue) => {
+    const place = issue.path.length === 0 ? 'body' : issue.path.join('.').slice(0, 200);
+    return `${place}: ${issue.message}`.slice(0, problemCharactersMax);
+  });
 }
 
-/** A schema leaves this one name out without a word; what a client said must not be lost like that. */
+/** A schema leaves this one name out without a word; what a client said must not be lost like that, however deep it lies. */
 export function protoProblems(content: unknown): string[] {
-  if (typeof content !== 'object' || content === null) return [];
-  const own = Object.hasOwn(content, '__proto__') ? ['body: "__proto__" cannot be a name'] : [];
-  const inner = Object.entries(content).filter(
-    ([, value]) => typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__'),
-  );
-  return [...own, ...inner.map(([field]) => `${field.slice(0, 200)}: "__proto__" cannot be a name`)];
+  const problems: string[] = [];
+  const waiting: { readonly value: unknown; readonly place: string }[] = [{ value: content, place: '' }];
+  // Not by recursion: how deep it is, the client says.
+  for (const { value, place } of waiting) {
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, '__proto__'))
+      problems.push(`${place === '' ? 'body' : place}: "__proto__" cannot be a name`);
+    for (const [field, inner] of Object.entries(value))
+      if (typeof inner === 'object' && inner !== null)
+        waiting.push({ value: inner, place: `${place === '' ? '' : `${place}.`}${field}`.slice(0, 200) });
+  }
+  return problems;
 }
 
 export function bodyError(act: string, problems: readonly string[]): HttpError {

@@ -12,6 +12,12 @@ function latestOf(ticks: readonly RingTick[]) {
 describe('latestValues()', () => {
   const two = gauges(['a', 'slow'], { every: { slow: 10 } });
 
+  test('gives only what is wanted, and nothing for what a host has not', () => {
+    const ring = new Ring({ windowMs: 1e9, ticksMax: 100 });
+    for (const tick of [tickOf(two, 1, [1, 100]), tickOf(two, 2, [2, 'notDue'])]) ring.push(tick);
+    expect([...latestValues(ring, new Set(['slow', 'none']))]).toEqual([['slow', 100]]);
+  });
+
   test('is empty for an empty ring', () => {
     expect(latestOf([])).toEqual({});
   });

@@ -7,13 +7,14 @@ import type { Layout } from '#core/series.ts';
 
 /**
  * By key, in the order of the newest layout; a series whose newest reading failed or that has ended is missing. A
- * slow series is "not due" in most ticks, so the walk goes back until each has said something.
+ * slow series is "not due" in most ticks, so the walk goes back until each has said something. `wanted`: only these keys.
  */
-export function latestValues(ring: Ring): Map<string, number> {
+export function latestValues(ring: Ring, wanted: ReadonlySet<string> | null = null): Map<string, number> {
   const layout = ring.newest()?.layout;
   if (layout === undefined) return new Map();
   const found = new Float64Array(layout.series.length).fill(Number.NaN);
   let unsettled = Array.from(layout.series.keys());
+  if (wanted !== null) unsettled = unsettled.filter((series) => wanted.has(layout.series[series]!.key));
   for (let index = ring.count - 1; index >= 0 && unsettled.length > 0; index -= 1) {
     const tick = ring.at(index);
     const row = new Float64Array(tick.column.slice().buffer);

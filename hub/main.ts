@@ -11,29 +11,49 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { ConfigError } from '#core/errors.ts';
-import { Access } from './access.ts';
-import { type HubConfig, keepDaysOf, readHubConfig } from './config.ts';
+import { AccessRoom } from './access/access-room.ts';
+import { AuditLog } from './access/audit-log.ts';
+import type { AuditRow } from './access/audit-row.ts';
+import { readOperatorKeyHash } from './access/operator-key.ts';
+import { Access } from './access/site.ts';
+import { Warnings } from './access/warnings.ts';
+import { readAlertsFile, reloadOnHangUp, tryAlertsFile } from './alerts-file.ts';
+import {
+  certificateFilesOf,
+  doorLimitsOf,
+  type HubConfig,
+  keepDaysOf,
+  noticeSettingsOf,
+  readHubConfig,
+  shownConfig,
+} from './config.ts';
 import { type Database, openDatabase, startServer } from './database.ts';
 import { Engine } from './engine.ts';
 import { EngineSlot } from './engine-slot.ts';
 import { type EnrolmentKey, readEnrolmentKey } from './enrolment-key.ts';
-import { HttpError, jsonAnswer, type Route } from './http.ts';
+import { onHangUp } from './hang-up.ts';
+import { HealthReader } from './health.ts';
+import { HttpError } from './http.ts';
 import { removeHubAddress, writeHubAddress } from './hub-address.ts';
 import type { Credential } from './intake/agent-session.ts';
 import { createLog, type LogSettings } from './log.ts';
+import { LoopDelays } from './loop-delays.ts';
 import { HubMetrics } from './metrics.ts';
-import { aggregateRoutes } from './routes/aggregate.ts';
-import { fetchRoutes } from './routes/fetch.ts';
-import { historyRoutes } from './routes/history.ts';
-import { hostRoutes } from './routes/hosts.ts';
-import { openApiRoute } from './routes/openapi.ts';
-import { pageRoutes } from './routes/pages.ts';
-import { pushRoute } from './routes/push.ts';
-import { queryRoutes } from './routes/query.ts';
-import { storageRoute } from './routes/storage.ts';
-import { wipeRoute } from './routes/wipe.ts';
+import { type Certificate, type CertificateFiles, readCertificate } from './network/certificate.ts';
+import { CertificateKeeper } from './network/certificate-keeper.ts';
+import { Doorman } from './network/doorman.ts';
+import { LimitLog } from './network/limit-log.ts';
+import { plainWarning, protectionOf } from './network/listening.ts';
+import { registerCertificateMetrics, registerNetworkMetrics } from './network/network-metrics.ts';
+import { listenedHost, ownUrl } from './network/own-url.ts';
+import { TrustedProxies } from './network/peer-address.ts';
+import { routesOf } from './route-table.ts';
+import { readSecretKey } from './secret-box.ts';
 import { Sockets } from './sockets.ts';
+import type { StorageMethods } from './storage.ts';
 import { codeOf } from './store/connect.ts';
+import type { HubRights } from './store/roles.ts';
+import { methodsOver } from './threads/rpc.ts';
 import { Wiper } from './wiper.ts';
 
 export interface RunHubOptions {
@@ -41,16 +61,27 @@ export interface RunHubOptions {
   readonly configFile: string | null;
   /** Aborted to stop: everything accepted is stored first. */
   readonly signal: AbortSignal;
-  readonly onListening: (hub: { readonly url: string; readonly enrolmentKeyFile: string | null }) => void;
+  readonly onListening: (hub: {
+    readonly url: string;
+    /** Makes the first admin; null when there is one. */
+    readonly setupLink: string | null;
+    readonly enrolmentKeyFile: string | null;
+    /** Certificate that an agent beside it is to trust, as no authority vouches for it; null for none. */
+    readonly trustFile: string | null;
+  }) => void;
 }
 
 /** Where this package's files are: this file is `dist/hub.js`. */
 const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const databaseRetryMs = 2_000;
+/** How long a stop waits for the last entries of the audit log. */
+const auditMsMax = 3_000;
+const auditPollMs = 5_000;
 
 /** Runs the hub until `signal` is aborted. Rejects with ConfigError for what the operator must change. */
 export async function runHub(options: RunHubOptions): Promise<void> {
   const config = readHubConfig(options.configFile, process.env);
+  let alertsFile = config.alertsFile === null ? null : readAlertsFile(config.alertsFile, process.env);
   const logSettings: LogSettings = { level: config.logLevel, isPretty: process.stderr.isTTY === true };
   const log = createLog(logSettings);
   const version = readVersion();
@@ -58,27 +89,81 @@ export async function runHub(options: RunHubOptions): Promise<void> {
     {
       version,
       node: process.version,
-      config: { ...config, databaseUrl: config.databaseUrl === null ? null : '(secret)' },
+      config: shownConfig(config),
     },
     'hub.starting',
   );
   const fatal = failures(log);
 
   const dataFolder = resolve(config.dataFolder ?? join(packageFolder, 'data'));
-  const metrics = new HubMetrics();
+  const audit = createAudit({ write: (rows) => slot.require().storage.call('recordAudit', rows), log });
+  const metrics = new HubMetrics(audit);
+  let rights: HubRights | null = null;
   const slot = new EngineSlot((database) => {
+    rights = database.rights;
     const engine = createEngine(database);
     metrics.attach(engine);
+    access.book.load(database.access);
     engine.run();
     return engine;
   });
   let key: EnrolmentKey | null = null;
+  let secretKey: Uint8Array | null = null;
+  let operatorHash: Uint8Array | null = null;
+  const access = new AccessRoom({
+    store: () => (slot.engine === null ? null : methodsOver<StorageMethods>(slot.engine.storage)),
+    viewers: slot.viewerEndpoint,
+    operatorHash: () => operatorHash,
+    anonymousView: config.anonymousView,
+    sessionIdleHours: config.sessionIdleHours,
+    sessionHours: config.sessionHours,
+    nowMonotonicMs: () => performance.now(),
+  });
+  metrics.attachAccess(access);
   let wiper: Wiper | null = null;
+  const delays = new LoopDelays();
+  const certificateFiles = certificateFilesOf(config);
+  const certificate = certificateFiles === null ? null : usableCertificate(certificateFiles);
+  const warnings = new Warnings();
+  const health = new HealthReader({
+    ...{ version, metrics, audit, delays, warnings: warnings.read, isEmbedded: config.databaseUrl === null },
+    engine: () => slot.engine,
+    rights: () => rights,
+    certificate: () => keeper?.certificate ?? certificate,
+    nowMs: Date.now,
+  });
+  const protection = protectionOf(config);
+  if (protection === 'plain' && warnings.set('plain', plainWarning)) log.warn({ host: config.host }, 'listening.plain');
+  const limitLog = new LimitLog(log, () => performance.now());
+  const doorman: Doorman = new Doorman({
+    limits: doorLimitsOf(config),
+    nowMs: () => performance.now(),
+    onLimited: (limit, address) => {
+      countLimited(limit);
+      limitLog.limited(limit, address);
+    },
+  });
+  const countLimited = registerNetworkMetrics(metrics.registry, () => doorman);
   const sockets = new Sockets<Credential>({
     agents: slot.agentEndpoint,
-    viewers: slot.viewerEndpoint,
-    routes: routesOf({ slot, wiperOf: () => wiper ?? unready(slot), metrics, version }),
-    access: new Access([hostname(), config.host, ...config.allowedHosts]),
+    viewers: access.viewers,
+    routes: routesOf({
+      slot,
+      access,
+      warnings: warnings.read,
+      wiperOf: () => wiper ?? unready(slot),
+      metrics,
+      version,
+      health,
+      packageFolder,
+    }),
+    access: new Access([hostname(), config.host, ...config.allowedHosts, ...(certificate?.names ?? [])]),
+    doorman,
+    proxies: new TrustedProxies(config.trustedProxies),
+    protection,
+    certificate: certificateFiles,
+    gate: access.gate,
+    audit: (entry) => audit.record(entry),
     log,
     onRefused: (code) => metrics.refused(code),
   });
@@ -89,19 +174,53 @@ export async function runHub(options: RunHubOptions): Promise<void> {
       version,
       start: {
         connection: database.connection,
+        ownerConnection: database.ownerConnection,
         log: logSettings,
         rawFloorDay: database.floors.raw,
         retention: { keepDays: keepDaysOf(config), storageBytesMax: config.storageBytesMax },
+        auditDays: config.retentionAuditDays,
+        secretKey: secretKey!,
+        notices: noticeSettingsOf(config),
       },
       databaseFolder: config.databaseUrl === null ? dataFolder : null,
       known: database.known,
-      enrolmentHash: key!.hash,
+      enrolmentKey: key!,
+      alertsFile,
       storageFile: new URL('./storage.js', import.meta.url),
       archiveFile: new URL('./archive.js', import.meta.url),
       publish: (topic, bytes) => sockets.publish(topic, bytes),
+      audit: (event) => audit.event(event),
+      onStored: () => audit.retry(),
       onFatal: fatal.fail,
     });
-  const port = await listen(sockets, config);
+  const stopReloading = reloadOnHangUp(config.alertsFile, {
+    log,
+    stop: () => process.kill(process.pid, 'SIGTERM'),
+    read: async (path) => (await slot.engine?.archive.call('alertsFile', path)) ?? tryAlertsFile(path, process.env),
+    use: (file) => {
+      alertsFile = file;
+      return slot.engine?.alertBook.useFile(file) ?? Promise.resolve();
+    },
+  });
+  const port = listen(sockets, config);
+  const keeper: CertificateKeeper | null =
+    certificateFiles === null || certificate === null
+      ? null
+      : new CertificateKeeper({
+          files: certificateFiles,
+          first: certificate,
+          log,
+          nowMs: Date.now,
+          renew: () => sockets.renewCertificate(),
+          onWarning: (text) => {
+            if (warnings.set('certificate', text) && text !== null) log.warn({ reason: text }, 'certificate.ending');
+          },
+        });
+  const stopRenewing =
+    keeper === null
+      ? () => {}
+      : onHangUp({ reload: () => keeper.look(), stop: () => process.kill(process.pid, 'SIGTERM') });
+  if (keeper !== null) registerCertificateMetrics(metrics.registry, keeper);
   const embedded = await startServer(config, { dataFolder, log }).catch((error: unknown) => {
     sockets.close();
     throw error;
@@ -109,50 +228,78 @@ export async function runHub(options: RunHubOptions): Promise<void> {
   try {
     if (!existsSync(dataFolder)) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     key = readEnrolmentKey({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
+    secretKey = readSecretKey({ env: process.env, dataFolder });
+    operatorHash = readOperatorKeyHash({ env: process.env, dataFolder });
     const reach = (retriesAlways: boolean) =>
       reachDatabase(config, { embedded, log, slot, signal: options.signal, retriesAlways });
     const database = await reach(embedded === null);
     if (database === null) return;
     slot.start(database);
-    const { connection } = database;
+    const { ownerConnection: connection } = database;
     const reopen = () =>
       reach(true).catch((error: unknown) => {
         fatal.fail(error instanceof Error ? error : new Error(String(error)));
         return null;
       });
-    wiper = new Wiper({ slot, connection, enrolmentHash: key.hash, reopen, log });
-    const url = `http://${urlHostOf(config.host)}:${port}`;
+    wiper = new Wiper({ slot, connection, reopen, log });
+    const url = ownUrl({ host: config.host, port, names: certificate?.names ?? null });
     writeHubAddress(dataFolder, url);
     log.info({ host: config.host, port }, 'hub.listening');
-    options.onListening({ url, enrolmentKeyFile: key.file });
+    access.run();
+    options.onListening({
+      url,
+      setupLink: access.accounts.setupLink(url),
+      enrolmentKeyFile: key.file,
+      trustFile: certificate?.isSelfSigned === true ? config.tlsCertFile : null,
+    });
 
-    const timer = watchLoop(metrics);
+    audit.event({ action: 'hub.started', object: version, detail: { node: process.version, pid: process.pid } });
+
+    const timer = watchLoop(metrics, delays);
     await Promise.race([aborted(options.signal), fatal.failed]);
     clearInterval(timer);
     log.info('hub.stopping');
     sockets.stopListening();
+    audit.event({ action: 'hub.stopped', object: version });
+    await audit.drain(auditMsMax);
     await slot.stop();
+    audit.end();
   } finally {
     removeHubAddress(dataFolder);
     sockets.close();
     await embedded?.stop();
+    access.stop();
+    stopReloading();
+    stopRenewing();
+    keeper?.close();
     fatal.release();
   }
   log.info('hub.stopped');
 }
 
-async function listen(sockets: Sockets<Credential>, config: HubConfig): Promise<number> {
-  const port = await sockets.listen(config.host, config.port);
+/** Throws ConfigError: a hub that starts with a wrong certificate would be reached by nobody. */
+function usableCertificate(files: CertificateFiles): Certificate {
+  const answer = readCertificate(files, Date.now());
+  if (answer.kind === 'refused') throw new ConfigError(answer.problems);
+  return answer.certificate;
+}
+
+function listen(sockets: Sockets<Credential>, config: HubConfig): number {
+  const port = sockets.listen(listenedHost(config.host), config.port);
   if (port !== null) return port;
   throw new ConfigError([
     `"host" and "port" must be an address of this machine that is free: got ${config.host}:${config.port}, which another program may hold`,
   ]);
 }
 
-/** How a browser on this machine reaches the address that is listened on. */
-function urlHostOf(host: string): string {
-  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::' || host === '::1') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
+/** The audit log outlives an engine: a wipe is written down by the one that comes after it. */
+function createAudit(options: {
+  readonly write: (rows: readonly AuditRow[]) => Promise<'written' | 'unfit'>;
+  readonly log: Logger;
+}): AuditLog {
+  const audit = new AuditLog({ ...options, nowMs: Date.now, random: Math.random });
+  setInterval(() => audit.poll(Date.now()), auditPollMs).unref();
+  return audit;
 }
 
 /** For a request that comes before the database is known. */
@@ -185,38 +332,6 @@ async function reachDatabase(
     }
   }
   return null;
-}
-
-function routesOf(options: {
-  readonly slot: EngineSlot;
-  readonly wiperOf: () => Wiper;
-  readonly metrics: HubMetrics;
-  readonly version: string;
-}): Route[] {
-  const { slot, wiperOf, metrics, version } = options;
-  const engineOf = () => slot.require();
-  const open = { method: 'get', isChange: false, isOpen: true, bodyBytesMax: 0 } as const;
-  return [
-    ...pageRoutes(join(packageFolder, 'dist', 'ui')),
-    ...fetchRoutes(engineOf),
-    ...historyRoutes(engineOf),
-    ...queryRoutes(engineOf),
-    ...hostRoutes(engineOf),
-    pushRoute(engineOf),
-    ...aggregateRoutes(engineOf),
-    storageRoute(engineOf),
-    wipeRoute(wiperOf),
-    openApiRoute(version),
-    { ...open, path: '/metrics', answer: () => metrics.answer() },
-    {
-      ...open,
-      path: '/healthz',
-      answer: () =>
-        slot.engine === null
-          ? jsonAnswer({ status: 'starting', storage: slot.waitsFor }, 503)
-          : jsonAnswer({ status: 'ok', storage: slot.engine.status().storage }),
-    },
-  ];
 }
 
 /** Turns faults of ours into a rejection, so that the stop is orderly and the exit code says so. */
@@ -256,12 +371,14 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Measures how late timers are: what keeps the loop busy keeps viewers waiting. */
-function watchLoop(metrics: HubMetrics): NodeJS.Timeout {
+function watchLoop(metrics: HubMetrics, delays: LoopDelays): NodeJS.Timeout {
   const everyMs = 100;
   let dueMs = performance.now() + everyMs;
   return setInterval(() => {
     const nowMs = performance.now();
-    metrics.loopDelay.observe(Math.max(0, nowMs - dueMs) / 1_000);
+    const delayMs = Math.max(0, nowMs - dueMs);
+    metrics.loopDelay.observe(delayMs / 1_000);
+    delays.add(delayMs);
     dueMs = nowMs + everyMs;
   }, everyMs);
 }

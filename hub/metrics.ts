@@ -3,10 +3,18 @@
  * file gives them names and base units.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AccessRoom } from './access/access-room.ts';
+import { type AuditLog, queuedEntriesMax } from './access/audit-log.ts';
+import { registerAccessMetrics } from './access-metrics.ts';
+import { channelsMax, downtimesMax, rulesMax, silencesMax } from './alert-forms.ts';
+import { queuedEventsMax } from './alerting/event-queue.ts';
 import type { UpkeepReport } from './archive/upkeep.ts';
 import type { Engine } from './engine.ts';
 import type { HttpAnswer } from './http.ts';
-import { heldBytesMax, queriesMax, queriesWaitingMax } from './query-slots.ts';
+import { type CounterReading, type GaugeReading, registerReadings } from './metric-readings.ts';
+import { registerNoticeMetrics } from './notice-metrics.ts';
+import type { NoticesReport } from './notices/notice-methods.ts';
+import { backtestsWaitingMax, heldBytesMax, queriesMax, queriesWaitingMax } from './query-slots.ts';
 import { registerStorageMetrics } from './storage-metrics.ts';
 import type { RemovalCounters } from './store/removal.ts';
 
@@ -25,7 +33,7 @@ export class HubMetrics {
   readonly loopDelay: Histogram;
   #engine: Engine | null = null;
 
-  constructor() {
+  constructor(audit: AuditLog) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: 'pulsewire_hub_' });
     this.#refused = new Counter({
@@ -46,15 +54,37 @@ export class HubMetrics {
     for (const [name, help, read] of gauges) {
       new Gauge({ name: `pulsewire_hub_${name}`, help, registers, collect: this.#collector(read) });
     }
+    registerReadings(this.#registry, { gauges: auditGauges, counters: auditCounters }, () => audit);
     registerStorageMetrics(this.#registry, () => this.#engine?.keeper.newest ?? null);
+    registerNoticeMetrics(this.#registry, () => this.#notices);
+  }
+
+  /** For parts that are not of the engine. */
+  get registry(): Registry {
+    return this.#registry;
   }
 
   attach(engine: Engine): void {
     this.#engine = engine;
   }
 
+  attachAccess(access: AccessRoom): void {
+    registerAccessMetrics(this.#registry, access);
+  }
+
   refused(code: string): void {
     this.#refused.inc({ code });
+  }
+
+  /** All of them as they are now, the newest figures of the other threads included. */
+  async readings(): Promise<MetricReading[]> {
+    await this.#readThreads();
+    const metrics = await this.#registry.getMetricsAsJSON();
+    return metrics.map(({ name, help, values }) => ({
+      name: name.replace(/^pulsewire_hub_/, ''),
+      help,
+      values: (values as MetricReading['values']).map(({ labels, value }) => ({ labels, value })),
+    }));
   }
 
   async answer(): Promise<HttpAnswer> {
@@ -87,21 +117,50 @@ export class HubMetrics {
   };
 
   #upkeep: UpkeepReport = noUpkeep;
+  #notices: NoticesReport | null = null;
 
   /** What the other threads count. */
   async #readThreads(): Promise<void> {
     if (this.#engine === null) return;
     const { storage, archive } = this.#engine;
-    const [stored, upkeep, removal] = await Promise.all([
+    const [stored, upkeep, removal, notices] = await Promise.all([
       storage.call('counters', null),
       archive.call('upkeepReport', null),
       archive.call('removalCounters', null),
+      archive.call('noticesReport', null),
       // While the database is away the last account stands.
       this.#engine.readAccount().catch(() => null),
     ]);
     this.#storage = { ...stored, ...removal };
     this.#upkeep = upkeep;
+    this.#notices = notices;
   }
+}
+
+const auditGauges: readonly GaugeReading<AuditLog>[] = [
+  ['audit_queued_entries', 'Entries of the audit log that wait for the database', ({ count }) => count],
+  ['audit_queued_entries_max', 'Bound of audit_queued_entries', () => queuedEntriesMax],
+];
+
+const auditCounters: readonly CounterReading<AuditLog>[] = [
+  ['audit_entries_total', 'Entries of the audit log that were written', ({ writtenCount }) => writtenCount],
+  [
+    'audit_merged_total',
+    'Refused requests that were written as the count of another',
+    ({ mergedCount }) => mergedCount,
+  ],
+  [
+    'audit_lost_total',
+    'Entries that are only in the log, as too many waited or one was unfit',
+    ({ lostCount }) => lostCount,
+  ],
+];
+
+/** One metric: its name without our prefix, and its values by their labels. */
+export interface MetricReading {
+  readonly name: string;
+  readonly help: string;
+  readonly values: readonly { readonly labels: Readonly<Record<string, string | number>>; readonly value: number }[];
 }
 
 interface StorageNumbers extends RemovalCounters {
@@ -122,6 +181,12 @@ type Reading = readonly [
 const counters: readonly Reading[] = [
   ['queries_total', 'Reads of history that were run', ({ history }) => history.slots.answeredCount],
   ['queries_refused_total', 'Reads of history refused as too many waited', ({ history }) => history.slots.refusedCount],
+  ['backtests_total', 'Back-tests that were run', ({ history }) => history.backtestSlots.answeredCount],
+  [
+    'backtests_refused_total',
+    'Back-tests refused as too many waited',
+    ({ history }) => history.backtestSlots.refusedCount,
+  ],
   ['messages_received_total', 'Messages from agents', ({ agents }) => agents.framesReceived],
   ['received_bytes_total', 'Bytes of messages from agents', ({ agents }) => agents.bytesReceived],
   ['ticks_accepted_total', 'Ticks accepted for storing', ({ intake }) => intake.counters.acceptedTicks],
@@ -145,6 +210,39 @@ const counters: readonly Reading[] = [
   ['ticks_expired_total', 'Ticks older than raw reaches back, stored as gaps', (_, storage) => storage.expiredTicks],
   ['ticks_published_total', 'Ticks published to viewers', ({ fanout }) => fanout.publishedCount],
   ['removed_rows_total', 'Rows of removed hosts that this hub has removed', (_, { removedRows }) => removedRows],
+  ['ticks_judged_total', 'Ticks judged by alert rules', ({ alerts }) => alerts.judge.counters.judgedTicks],
+  [
+    'ticks_judged_late_total',
+    'Ticks not judged by alert rules as they came late',
+    ({ alerts }) => alerts.judge.counters.lateTicks,
+  ],
+  ['alerts_fired_total', 'Alerts that fired', ({ alerts }) => alerts.alerting.counters.fired],
+  ['alerts_resolved_total', 'Alerts that resolved', ({ alerts }) => alerts.alerting.counters.resolved],
+  [
+    'alert_events_told_total',
+    'Events of alerts that people are told of',
+    ({ alerts }) => alerts.alerting.counters.told,
+  ],
+  [
+    'alert_events_quiet_total',
+    'Events of alerts that nobody is told of: downtimes, silences, outages, no channel',
+    ({ alerts }) => alerts.alerting.counters.quiet,
+  ],
+  [
+    'alert_events_refused_total',
+    'Events of alerts that another hub had made happen already',
+    ({ alerts }) => alerts.alerting.counters.refused,
+  ],
+  [
+    'alert_events_failed_total',
+    'Events of alerts that could not be recorded',
+    ({ alerts }) => alerts.alerting.counters.failed,
+  ],
+  [
+    'script_audits_dropped_total',
+    'Refusals and first runs of scripts that one agent reported too many of for the audit log',
+    ({ scriptReports }) => scriptReports.droppedAudits,
+  ],
   ['viewers_closed_slow_total', 'Viewers closed because they read too slowly', ({ fanout }) => fanout.closedSlowCount],
 ];
 
@@ -168,6 +266,21 @@ const gauges: readonly Reading[] = [
   ['queries_running_max', 'Bound of queries_running', () => queriesMax],
   ['queries_waiting', 'Reads of history that wait for their turn', ({ history }) => history.slots.waitingCount],
   ['queries_waiting_max', 'Bound of queries_waiting', () => queriesWaitingMax],
+  ['alert_rules', 'Rules of alerts', ({ alertBook }) => alertBook.counts.rule],
+  ['alert_rules_max', 'Bound of alert_rules', () => rulesMax],
+  ['alert_channels', 'Channels that notices go to', ({ alertBook }) => alertBook.counts.channel],
+  ['alert_channels_max', 'Bound of alert_channels', () => channelsMax],
+  ['alert_downtimes', 'Downtimes', ({ alertBook }) => alertBook.counts.downtime],
+  ['alert_downtimes_max', 'Bound of alert_downtimes', () => downtimesMax],
+  ['alert_silences', 'Silences, some of which may have expired', ({ alertBook }) => alertBook.counts.silence],
+  ['alert_silences_max', 'Bound of alert_silences', () => silencesMax],
+  [
+    'script_reports_waiting_agents',
+    'Agents whose reports of scripts wait for the database',
+    ({ scriptReports }) => scriptReports.waitingCount,
+  ],
+  ['backtests_waiting', 'Back-tests that wait for their turn', ({ history }) => history.backtestSlots.waitingCount],
+  ['backtests_waiting_max', 'Bound of backtests_waiting', () => backtestsWaitingMax],
   ['answer_held_bytes', 'Bytes of answers that clients have not read yet', ({ history }) => history.slots.heldBytes],
   ['answer_held_bytes_max', 'Bound of answer_held_bytes', () => heldBytesMax],
   ['agents', 'Connected agents', ({ agents }) => agents.connectionCount],
@@ -185,7 +298,20 @@ const gauges: readonly Reading[] = [
     'Age of the oldest tick that is not stored',
     ({ intake }) => intake.unstoredMs(Date.now()) / 1_000,
   ],
+  ['alert_rule_series', 'Rules on series of hosts that tick', ({ alerts }) => alerts.judge.ruleSeriesCount],
+  [
+    'alert_rule_series_omitted',
+    'Rules on series that are not judged, as their host has more than 100,000',
+    ({ alerts }) => alerts.judge.omittedRuleSeriesCount,
+  ],
+  ['alert_series_missing', 'Series whose values fail or are missing', ({ alerts }) => alerts.judge.troubleCount],
+  ['alerts_pending', 'Targets of rules that are pending', ({ alerts }) => alerts.judge.pendingCount],
+  ['alerts_firing', 'Targets of rules that fire', ({ alerts }) => alerts.judge.firingCount],
+  ['alert_hosts_away', 'Hosts that are away without having said so', ({ alerts }) => alerts.judge.awayCount],
+  ['alert_events_queued', 'Events of alerts that wait for the database', ({ alerts }) => alerts.alerting.queuedCount],
+  ['alert_events_queued_max', 'Bound of alert_events_queued', () => queuedEventsMax],
   ['ring_bytes', 'Memory of all rings', ({ registry }) => registry.ringBytes],
+  ['ring_bytes_max', 'Bound of ring_bytes', ({ registry }) => registry.ringBytesMax],
   ['upkeep_running', '1 while compaction or rollups run', (_, __, { isRunning }) => (isRunning ? 1 : 0)],
   [
     'upkeep_last_duration_seconds',

@@ -4,7 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeQueryColumns } from '#core/query-columns.ts';
 import { storeBatch } from './testing/batch-fixture.ts';
 import { createTestDatabase, type TestDatabase } from './testing/database.ts';
-import { buildHub, DatabaseGate, type HubBundle, type HubProcess, startHub } from './testing/hub-process.ts';
+import {
+  buildHub,
+  DatabaseGate,
+  type HubBundle,
+  type HubProcess,
+  operatorFetch,
+  operatorHeaders,
+  startHub,
+} from './testing/hub-process.ts';
 import { openTestStream } from './testing/ingest-fixture.ts';
 import { gauges } from './testing/ticks.ts';
 
@@ -45,16 +53,16 @@ afterAll(async () => {
   bundle?.remove();
 });
 
-const get = (query: string) => fetch(`${hub.url}/api/v1/query?${query}`);
+const get = (query: string) => operatorFetch(`${hub.url}/api/v1/query?${query}`);
 const post = (body: unknown, headers: Record<string, string> = {}) =>
-  fetch(`${hub.url}/api/v1/query`, {
+  operatorFetch(`${hub.url}/api/v1/query`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
 async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${hub.url}/metrics`)).text();
+  const text = await (await operatorFetch(`${hub.url}/metrics`)).text();
   return Number(new RegExp(`^pulsewire_hub_${name} (.*)$`, 'm').exec(text)?.[1]);
 }
 
@@ -174,7 +182,7 @@ describe('/api/v1/query', () => {
     const socket = connect(hub.port, '127.0.0.1');
     socket.pause();
     socket.write(
-      `GET /api/v1/query?host=web&series=*&start=${startSec}&end=${endSec}&raw=1&format=csv HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      `GET /api/v1/query?host=web&series=*&start=${startSec}&end=${endSec}&raw=1&format=csv HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${operatorHeaders.authorization}\r\n\r\n`,
     );
     const partsRead = async () => (await metric('queries_total')) - before;
     await expect.poll(partsRead).toBeGreaterThan(0);
@@ -204,12 +212,16 @@ describe('/api/v1/query', () => {
     await held`begin`;
     await held`lock table batch in access exclusive mode`;
     const active = async () =>
+      // What a session of another role is about is not to be seen, but that it waits for the lock is.
       (
-        await sql<{ count: number }[]>`select count(*)::int as count from pg_stat_activity
-          where datname = current_database() and application_name = 'pulsewire query' and state = 'active'`
+        await sql<{ count: number }[]>`select count(distinct a.pid)::int as count
+          from pg_stat_activity a join pg_locks l on l.pid = a.pid and not l.granted
+          where a.datname = current_database() and a.application_name = 'pulsewire query'`
       )[0]!.count;
     const leaving = new AbortController();
-    const asked = fetch(`${hub.url}/api/v1/query?host=web&series=load`, { signal: leaving.signal }).catch(() => 'gone');
+    const asked = operatorFetch(`${hub.url}/api/v1/query?host=web&series=load`, { signal: leaving.signal }).catch(
+      () => 'gone',
+    );
     await expect.poll(active, { timeout: 10_000 }).toBe(1);
     leaving.abort();
 

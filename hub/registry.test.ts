@@ -110,6 +110,7 @@ describe('states', () => {
           state: 'never',
           intervalMs: 1_000,
           lastMs: 0,
+          downtimeUntilMs: 0,
           tags: { rack: 'a' },
           facts: {},
         },
@@ -120,6 +121,11 @@ describe('states', () => {
     registry.push(1, tick(1), 0);
     registry.push(1, tick(2), 1_000);
     expect(registry.takeChanges()?.hosts.map((row) => row.state)).toEqual(['up']);
+    for (const untilMs of [9_000, 9_000]) registry.setDowntime(1, untilMs);
+    registry.setDowntime(2, 9_000);
+    expect(registry.takeChanges()?.hosts.map((row) => row.downtimeUntilMs)).toEqual([9_000]);
+    registry.setDowntime(1, 9_000);
+    expect(registry.takeChanges()).toBeNull();
   });
 
   test('put() leaves what is newer in the database than what it is given', () => {

@@ -29,6 +29,8 @@ export interface HostIdentity {
   readonly createdMs: number;
   /** Rises with each change of the above in the database. */
   readonly version: number;
+  /** When its agent said that it stops, epoch ms; null unless that was the last that was heard of it. */
+  readonly byeMs: number | null;
   /** Time of the newest tick known, epoch ms; 0 for never. */
   readonly lastMs: number;
 }
@@ -41,6 +43,8 @@ export interface Host {
   /** Monotonic ms at which the newest tick came in, or the host became known; NaN until the first check after that. */
   heardMs: number;
   lastMs: number;
+  /** As in `HostRow`. */
+  downtimeUntilMs: number;
   top: Top | null;
   /** Whether the ring has been filled from storage since the start. */
   isRingFilled: boolean;
@@ -92,6 +96,10 @@ export class Registry {
     return this.#ringWindowMs;
   }
 
+  get ringBytesMax(): number {
+    return this.#settings.ringBytesMax;
+  }
+
   get ringBytes(): number {
     let bytes = 0;
     for (const host of this.#hosts.values()) bytes += host.ring.byteCount;
@@ -123,8 +131,13 @@ export class Registry {
 
   /** The host has a new token; those before it are good for nothing any more. */
   replaceTokens(hash: string, hostId: number): void {
-    for (const [known, owner] of this.#tokens) if (owner === hostId) this.#tokens.delete(known);
+    this.dropTokens(hostId);
     this.#tokens.set(hash, hostId);
+  }
+
+  /** The host's tokens are good for nothing any more. */
+  dropTokens(hostId: number): void {
+    for (const [known, owner] of this.#tokens) if (owner === hostId) this.#tokens.delete(known);
   }
 
   /** Adds a host, or takes over what is new about it; null when it has been removed lately. What is older than what is known changes nothing. */
@@ -150,6 +163,7 @@ export class Registry {
       isConnected: false,
       heardMs: Number.NaN,
       lastMs: identity.lastMs,
+      downtimeUntilMs: 0,
       top: null,
       isRingFilled: false,
     };
@@ -176,7 +190,7 @@ export class Registry {
     this.#hosts.delete(hostId);
     const { name } = host.identity;
     if (this.#idsByName.get(name) === hostId) this.#idsByName.delete(name);
-    for (const [hash, owner] of this.#tokens) if (owner === hostId) this.#tokens.delete(hash);
+    this.dropTokens(hostId);
     this.#changed.delete(hostId);
     this.#removed.add(hostId);
     return host;
@@ -201,6 +215,14 @@ export class Registry {
     if (host !== undefined) host.isConnected = isConnected;
   }
 
+  /** End of the downtime that the host is in, epoch ms; 0 for none. */
+  setDowntime(hostId: number, untilMs: number): void {
+    const host = this.#hosts.get(hostId);
+    if (host === undefined || host.downtimeUntilMs === untilMs) return;
+    host.downtimeUntilMs = untilMs;
+    this.#changed.add(hostId);
+  }
+
   /** Judges states and shares ring memory out. Call it each second. */
   check(nowMonotonicMs: number): void {
     const pausedMs = nowMonotonicMs - this.#checkedMs - 1_000;
@@ -217,10 +239,15 @@ export class Registry {
     this.#shareRings();
   }
 
+  /** Hosts that changed since the last call of `takeChanges`. */
+  changedHosts(): Host[] {
+    return [...this.#changed].flatMap((hostId) => this.#hosts.get(hostId) ?? []);
+  }
+
   /** Rows of hosts that changed since the last call, and the ids of those removed. */
   takeChanges(): { readonly hosts: HostRow[]; readonly removed: number[] } | null {
     if (this.#changed.size === 0 && this.#removed.size === 0) return null;
-    const hosts = [...this.#changed].flatMap((hostId) => this.#hosts.get(hostId) ?? []).map(hostRowOf);
+    const hosts = this.changedHosts().map(hostRowOf);
     const removed = [...this.#removed];
     this.#changed.clear();
     this.#removed.clear();
@@ -261,6 +288,7 @@ export class Registry {
 }
 
 export function hostRowOf(host: Host): HostRow {
+  const { state, lastMs, downtimeUntilMs } = host;
   const { hostId, name, alias, intervalMs, tags, facts } = host.identity;
-  return { hostId, name, alias, state: host.state, intervalMs, lastMs: host.lastMs, tags, facts };
+  return { hostId, name, alias, state, intervalMs, lastMs, downtimeUntilMs, tags, facts };
 }

@@ -8,6 +8,7 @@ import {
   enrolmentKey,
   type HubBundle,
   type HubProcess,
+  operatorFetch,
   startHub,
 } from './testing/hub-process.ts';
 import { offerOf, someId, TestAgent } from './testing/test-agent.ts';
@@ -43,7 +44,7 @@ afterAll(async () => {
 
 async function push(hostname: string, day: number): Promise<{ readonly code: number; readonly answer: unknown }> {
   const metrics = { load: { value: day, timestamp: noonOf(day) } };
-  const answer = await fetch(`${hub.url}/metrics`, {
+  const answer = await operatorFetch(`${hub.url}/metrics`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ hostname, client_id: 'c', metrics }),
@@ -52,14 +53,14 @@ async function push(hostname: string, day: number): Promise<{ readonly code: num
 }
 
 async function getJson(path: string): Promise<Record<string, unknown>> {
-  const answer = await fetch(hub.url + path);
+  const answer = await operatorFetch(hub.url + path);
   expect([path, answer.status]).toEqual([path, 200]);
   return (await answer.json()) as Record<string, unknown>;
 }
 
 /** Compacts, rolls up, and lets go of what is too old. */
 async function aggregate(): Promise<void> {
-  const answer = await fetch(`${hub.url}/aggregate?wait=1`, { method: 'POST' });
+  const answer = await operatorFetch(`${hub.url}/aggregate?wait=1`, { method: 'POST' });
   expect([answer.status, await answer.json()]).toEqual([200, { status: 'Data aggregation triggered successfully' }]);
 }
 
@@ -94,7 +95,7 @@ test('what is stored is told, and how far it reaches back', async () => {
     { tier: 'minute', floor: null, samples: 16, keep_days: 90 },
     { tier: 'hour', floor: null, keep_days: 1_096 },
   ]);
-  const metrics = await (await fetch(`${hub.url}/metrics`)).text();
+  const metrics = await (await operatorFetch(`${hub.url}/metrics`)).text();
   expect(metrics).toContain(`pulsewire_hub_tier_floor_timestamp_seconds{tier="raw"} ${floor * daySeconds}`);
   expect(metrics).toContain('pulsewire_hub_dropped_partitions_total 2');
 });
@@ -129,6 +130,6 @@ test('ticks of a day that has gone are acknowledged as a gap, and those behind t
   expect(await database.sql`select first_seq::int, last_seq::int, reason, to_ms from gap`).toEqual([
     { first_seq: 1, last_seq: 2, reason: 'expired', to_ms: midnightMs - 1_000 },
   ]);
-  expect(await (await fetch(`${hub.url}/metrics`)).text()).toContain('pulsewire_hub_ticks_expired_total 2');
+  expect(await (await operatorFetch(`${hub.url}/metrics`)).text()).toContain('pulsewire_hub_ticks_expired_total 2');
   agent.close();
 });

@@ -1,6 +1,8 @@
 /**
  * A thread of the simulator that makes months: values, chunks and rollups. The database is its parent's. Composition root.
  */
+import '#core/no-proto.ts';
+
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';

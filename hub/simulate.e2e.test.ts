@@ -15,6 +15,7 @@ import {
   freePort,
   type HubBundle,
   type HubProcess,
+  operatorFetch,
   startHub,
 } from './testing/hub-process.ts';
 import { readStoredTicks } from './testing/stored-ticks.ts';
@@ -100,7 +101,7 @@ test('writes a past, then goes on live, beside a hub that runs', async () => {
   const flags = ['--hosts', '3', '--days', '17', '--per-hour', '12', '--seed', `${seedOfHostsThatRun()}`];
   const run = simulate([...flags, '--live', '--live-interval', '200'], settings);
   const statusOf = async () => {
-    const answer = (await (await fetch(`${hub.url}/fetch/hosts`)).json()) as Record<string, { status: string }>;
+    const answer = (await (await operatorFetch(`${hub.url}/fetch/hosts`)).json()) as Record<string, { status: string }>;
     return Object.entries(answer)
       .map(([name, { status }]) => `${name} ${status}`)
       .sort();
@@ -110,7 +111,7 @@ test('writes a past, then goes on live, beside a hub that runs', async () => {
   // From the rollups of a past that raw never held to the ticks of now.
   const startSec = Math.floor(Date.now() / 1_000) - 17 * 86_400;
   const query = `start=${startSec}&end=${Math.ceil(Date.now() / 1_000)}&limit=100`;
-  const answer = await fetch(`${hub.url}/fetch/history/host_1/cpu_usage?${query}`);
+  const answer = await operatorFetch(`${hub.url}/fetch/history/host_1/cpu_usage?${query}`);
   const points = ((await answer.json()) as [number, number | null][]).filter(([, value]) => value !== null);
   expect(points[0]![0]).toBeLessThan(startSec + 86_400);
   expect(points.at(-1)![0]).toBeGreaterThan(Date.now() / 1_000 - 86_400 / 2);
@@ -136,7 +137,7 @@ test('makes the database where there is none, and a hub that starts then has the
   expect([await run.exited, run.text()]).toEqual([0, expect.stringContaining('started for this')]);
 
   const hub = await start(settings);
-  const hosts = (await (await fetch(`${hub.url}/fetch/hosts`)).json()) as Record<string, { tags: object }>;
+  const hosts = (await (await operatorFetch(`${hub.url}/fetch/hosts`)).json()) as Record<string, { tags: object }>;
   expect(Object.keys(hosts)).toEqual(['host_0', 'host_1']);
   expect(hosts['host_0']!.tags).toEqual(new SimulatedHost(1, 0).nature.tags);
 });

@@ -13,12 +13,13 @@ import type { Logger } from 'pino';
 import { dayOf } from '#core/calendar.ts';
 import { ConfigError } from '#core/errors.ts';
 import type { Id128 } from '#core/message.ts';
-import { type HubConfig, keepDaysOf, readHubConfig } from './config.ts';
+import { type HubConfig, keepDaysOf, ownerUrlOf, readHubConfig } from './config.ts';
 import { attachEmbedded } from './embedded/attach.ts';
 import { startEmbedded } from './embedded/embedded.ts';
 import { readEnrolmentSecret } from './enrolment-key.ts';
 import { readHubAddress } from './hub-address.ts';
 import { createLog } from './log.ts';
+import { ownUrl } from './network/own-url.ts';
 import { chooseHosts, hostIndexOf, namesOf } from './simulate/choose-hosts.ts';
 import { HistoryWriter, type Progress } from './simulate/history-writer.ts';
 import { startMonthThreads } from './simulate/month-threads.ts';
@@ -91,10 +92,7 @@ const statementMsMax = 600_000;
 /** Where the hub of these settings answers: what it has written itself, or what its settings say where it has not. */
 export function hubUrlOf(configFile: string | null): string {
   const config = readHubConfig(configFile, process.env);
-  const { host, port } = config;
-  const isHere = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(host);
-  const settled = `http://${isHere ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
-  return readHubAddress(dataFolderOf(config)) ?? settled;
+  return readHubAddress(dataFolderOf(config)) ?? ownUrl({ host: config.host, port: config.port, names: null });
 }
 
 function dataFolderOf(config: HubConfig): string {
@@ -201,8 +199,9 @@ async function openDatabase(
   config: HubConfig,
   options: { readonly dataFolder: string; readonly log: Logger },
 ): Promise<OpenedDatabase> {
-  if (config.databaseUrl !== null) {
-    const connection = { url: config.databaseUrl, path: null, username: '', password: '', database: '' };
+  const url = ownerUrlOf(config);
+  if (url !== null) {
+    const connection = { url, path: null, username: '', password: '', database: '' };
     return { connection, kind: 'external', close: async () => {} };
   }
   const attached = await attachEmbedded(options.dataFolder);

@@ -2,9 +2,10 @@
  * Metrics of what is stored and what bounds it, as the keeper's last account has it. Without an account (the database
  * has not been reached yet) nothing is told: a scraper must not take that for zero.
  */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import { dayStartMs } from '#core/calendar.ts';
 import type { StorageAccount } from './keeper.ts';
+import { type CounterReading, type GaugeReading, registerReadings } from './metric-readings.ts';
 import type { TierUse } from './store/chunks/storage-use.ts';
 
 /** Registers them. `accountOf` is asked at each scrape. */
@@ -26,31 +27,7 @@ export function registerStorageMetrics(registry: Registry, accountOf: () => Stor
       },
     });
   }
-  for (const [name, help, read] of gauges) {
-    new Gauge({
-      name: `pulsewire_hub_${name}`,
-      help,
-      registers,
-      collect() {
-        const account = accountOf();
-        const value = account === null ? null : read(account);
-        if (value === null) this.remove();
-        else this.set(value);
-      },
-    });
-  }
-  for (const [name, help, read] of counters) {
-    new Counter({
-      name: `pulsewire_hub_${name}`,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        const account = accountOf();
-        if (account !== null) this.inc(read(account));
-      },
-    });
-  }
+  registerReadings(registry, { gauges, counters }, accountOf);
 }
 
 type TierReading = readonly [
@@ -76,9 +53,7 @@ const tierGauges: readonly TierReading[] = [
   ],
 ];
 
-type Reading = readonly [name: string, help: string, read: (account: StorageAccount) => number | null];
-
-const gauges: readonly Reading[] = [
+const gauges: readonly GaugeReading<StorageAccount>[] = [
   ['batches', 'Batches that wait to become chunks', ({ batches }) => batches],
   ['batch_bytes', 'All that the files of batches take', ({ batchBytes }) => batchBytes],
   ['database_bytes', 'Size of the database', ({ databaseBytes }) => databaseBytes],
@@ -105,9 +80,7 @@ const gauges: readonly Reading[] = [
   ],
 ];
 
-type CountReading = readonly [name: string, help: string, read: (account: StorageAccount) => number];
-
-const counters: readonly CountReading[] = [
+const counters: readonly CounterReading<StorageAccount>[] = [
   ['dropped_partitions_total', 'Partitions dropped by age or size', ({ retention }) => retention.droppedPartitions],
   ['dropped_bytes_total', 'Bytes of partitions dropped', ({ retention }) => retention.droppedBytes],
   ['dropped_rows_total', 'Rows of gaps, days and streams dropped by age', ({ retention }) => retention.droppedRows],

@@ -4,30 +4,51 @@
  * Flights have a connection of their own, so that nothing small waits behind a large statement and nothing
  * large behind a slow small one.
  */
+import '#core/no-proto.ts';
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#core/errors.ts';
+import type { AuditRow } from './access/audit-row.ts';
 import type { RetentionSettings } from './archive/retention.ts';
 import type { PendingRequest } from './history.ts';
 import type { OfferedStream } from './intake/clock-shift.ts';
 import type { Flight } from './intake/flight.ts';
 import { createLog, type LogSettings } from './log.ts';
-import { type AdmitRequest, admit, findToken, openStreams, readHosts } from './store/admission.ts';
+import type { NoticeSettings } from './notices/notice-methods.ts';
+import { recordAudit } from './store/access/audit.ts';
+import { accessMethods } from './store/access/methods.ts';
+import { type AdmitRequest, admit, findBearer, noteBye, openStreams, readHosts } from './store/admission.ts';
+import { agentMethods } from './store/agents/methods.ts';
+import { readHeardHosts } from './store/alerts/heard-hosts.ts';
+import { alertMethods } from './store/alerts/methods.ts';
+import { type EventRow, recordEvents, savePending } from './store/alerts/record.ts';
 import { type ChecksumRequest, readChecksums } from './store/checksums.ts';
 import { codeOf, connect, type StoreConnection } from './store/connect.ts';
 import { FlightRunner, type ReplayedHost } from './store/flight-runner.ts';
 import { editHost, type HostEdit, readHostChanges, removeHost } from './store/host-edits.ts';
 import { IngestConnection, type StoreHealth } from './store/ingest-connection.ts';
+import { noteMethods } from './store/notes.ts';
 import { PendingSamples } from './store/pending.ts';
 import { type PushRequest, storePush } from './store/push.ts';
+import { scriptMethods } from './store/scripts.ts';
+import { agentSettingsMethods } from './store/settings/agent-settings.ts';
+import { clientMethods } from './store/settings/clients.ts';
 import { announce, serve } from './threads/rpc.ts';
 
 /** What the storage thread and the archive thread start with. */
 export interface StorageStart {
   readonly connection: StoreConnection;
+  /** As the owner of the tables, for partitions and retention alone. */
+  readonly ownerConnection: StoreConnection;
   readonly log: LogSettings;
   /** First day of raw that is kept; ticks before it have expired. */
   readonly rawFloorDay: number;
   readonly retention: RetentionSettings;
+  /** Days for which entries of the audit log are kept. */
+  readonly auditDays: number;
+  /** By which secrets of channels are sealed. */
+  readonly secretKey: Uint8Array;
+  readonly notices: NoticeSettings;
 }
 
 export type StorageEvent =
@@ -48,6 +69,7 @@ export type StorageMethods = ReturnType<typeof createMethods>;
 /** Statements beside the ingest; more connections would only queue in the server. */
 const smallConnectionCount = 4;
 const smallStatementMsMax = 15_000;
+const accessStatementMsMax = 5_000;
 
 function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>) {
   const log = createLog(start.log).child({ thread: 'storage' });
@@ -55,6 +77,19 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     connectionCount: smallConnectionCount,
     name: 'pulsewire storage',
     statementMsMax: smallStatementMsMax,
+  });
+  // What happens to alerts waits behind nothing.
+  const alerts = connect(start.connection, {
+    connectionCount: 1,
+    name: 'pulsewire alerts',
+    statementMsMax: smallStatementMsMax,
+  });
+  // Nor does who may still do what: somebody who has signed out is shut out within a second.
+  const access = connect(start.connection, {
+    connectionCount: 1,
+    name: 'pulsewire access',
+    statementMsMax: accessStatementMsMax,
+    retrySec: 0.5,
   });
   const connection = new IngestConnection(start.connection, {
     log,
@@ -78,7 +113,19 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     admit: (request: AdmitRequest) => admit(small, request),
     openStreams: (request: { readonly hostId: number; readonly streams: readonly OfferedStream[] }) =>
       openStreams(small, request.hostId, request.streams),
-    findToken: (hash: string) => findToken(small, hash),
+    findBearer: (hash: string) => findBearer(small, hash),
+    ...agentMethods(small),
+    noteBye: (hostId: number) => noteBye(small, hostId),
+    heardHosts: (hostIds: readonly number[]) => readHeardHosts(small, hostIds),
+    ...alertMethods(small),
+    ...noteMethods(small),
+    recordAudit: (rows: readonly AuditRow[]) => recordAudit(small, rows),
+    ...accessMethods(access),
+    ...scriptMethods(small),
+    ...agentSettingsMethods(small),
+    ...clientMethods(small),
+    recordEvents: (rows: readonly EventRow[]) => recordEvents(alerts, rows),
+    savePending: (change: Parameters<typeof savePending>[1]) => savePending(alerts, change),
     editHost: (edit: HostEdit) => editHost(small, edit),
     removeHost: (hostName: string) => removeHost(small, hostName),
     hostChanges: (since: string) => readHostChanges(small, since),
@@ -100,7 +147,8 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
       return { statementCount, statementSeconds, storedRows, cutBatches, expiredTicks, repeatCount };
     },
     stop: async (_: null): Promise<void> => {
-      await Promise.all([connection.stop(), small.end({ timeout: 2 })]);
+      const pools = [small, alerts, access].map((pool) => pool.end({ timeout: 2 }));
+      await Promise.all([connection.stop(), ...pools]);
     },
   };
 }

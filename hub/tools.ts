@@ -12,15 +12,14 @@ import { readBackup, verifyBackup, writeBackup } from './backup/backup-file.ts';
 import { readHubConfig } from './config.ts';
 import { attachEmbedded } from './embedded/attach.ts';
 import { listLeftovers, removeLeftovers, upgradeCluster } from './embedded/upgrade.ts';
-import { readEnrolmentSecret } from './enrolment-key.ts';
-import { readHubAddress } from './hub-address.ts';
 import { createLog } from './log.ts';
 import { checkHeader, checkTarget, type LoadSummary, loadSnapshot } from './store/backup/load.ts';
 import { readSnapshot, type SnapshotPart } from './store/backup/snapshot.ts';
-import { codeOf } from './store/connect.ts';
 import { readHubSessions } from './store/sessions.ts';
 import { type WipeSummary, wipeDatabase } from './store/wipe.ts';
 import { obtainOldBinaries } from './tools/old-binaries.ts';
+import { ownHub } from './tools/own-hub.ts';
+import { type PersonCommand, runPersonCommand } from './tools/people.ts';
 import { findHub, openAlone, openShared, type Place, withSql } from './tools/target.ts';
 import { formatBytes, formatCount } from './tools/words.ts';
 
@@ -107,14 +106,18 @@ export async function runWipe(options: ToolOptions): Promise<void> {
     say(`There is no database in ${place.dataFolder}: nothing to wipe`);
     return;
   }
-  if (!(await confirm('All hosts and everything that is stored of them will be gone for ever. Go on?'))) {
+  if (
+    !(await confirm(
+      'All hosts and all that is stored will be gone for ever: history, rules, channels, downtimes and alerts. Go on?',
+    ))
+  ) {
     say(declined);
     return;
   }
   const summary = hub === 'there' ? await wipeThroughHub(place, options) : await wipeAlone(place, options);
   const { hostCount, tickCount, bytesBefore, bytesAfter } = summary;
   say(
-    `Wiped ${formatCount(hostCount)} hosts and ${formatCount(tickCount)} ticks; ${formatBytes(Math.max(0, bytesBefore - bytesAfter))} freed. Settings and the enrolment key are kept.`,
+    `Wiped ${formatCount(hostCount)} hosts and ${formatCount(tickCount)} ticks; ${formatBytes(Math.max(0, bytesBefore - bytesAfter))} freed. Channels, rules and downtimes are gone as well, but for those of an alerts file: nobody is told of anything until there are channels. Settings and the enrolment key are kept.`,
   );
 }
 
@@ -177,27 +180,10 @@ async function removeOld(dataFolder: string, { say, confirm }: ToolOptions): Pro
   say(`Removed ${folders.join(', ')}`);
 }
 
-async function wipeThroughHub({ config, dataFolder }: Place, { say }: ToolOptions): Promise<WipeSummary> {
-  const url = readHubAddress(dataFolder);
-  if (url === null)
-    throw new ConfigError([
-      `the hub that uses the database must be stopped, or be the one of the data folder ${JSON.stringify(dataFolder)}: got another`,
-    ]);
-  say(`Wiping through the hub at ${url}`);
-  const secret = readEnrolmentSecret({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
-  const answer = await fetch(`${url}/api/v1/wipe`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
-    body: '{}',
-    signal: AbortSignal.timeout(wipeMsMax),
-  }).catch((error: unknown) => {
-    // Its message is "fetch failed"; what happened is in the cause.
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new ConfigError([`the hub at ${url} must answer: got ${codeOf(cause)}`]);
-  });
-  const body = (await answer.json()) as WipeSummary | { readonly error: string };
-  if (!('error' in body)) return body;
-  throw new ConfigError([`the hub must agree to the wipe: got ${answer.status}, ${JSON.stringify(body.error)}`]);
+async function wipeThroughHub(place: Place, { say }: ToolOptions): Promise<WipeSummary> {
+  const hub = ownHub(place);
+  say(`Wiping through the hub at ${hub.url}`);
+  return (await hub.ask({ method: 'POST', path: '/api/v1/wipe', body: {}, msMax: wipeMsMax })) as WipeSummary;
 }
 
 async function wipeAlone(place: Place, { signal, say }: ToolOptions): Promise<WipeSummary> {
@@ -211,6 +197,11 @@ async function wipeAlone(place: Place, { signal, say }: ToolOptions): Promise<Wi
   } finally {
     await target.close();
   }
+}
+
+/** Through the running hub: it checks what is asked, and writes it down. */
+export async function runPerson(options: ToolOptions & { readonly command: PersonCommand }): Promise<void> {
+  await runPersonCommand(ownHub(placeOf(options)), options.command, options.say);
 }
 
 function checkNoHub(sessions: readonly string[]): void {

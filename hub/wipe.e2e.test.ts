@@ -10,6 +10,9 @@ import {
   enrolmentKey,
   type HubBundle,
   type HubProcess,
+  operatorFetch,
+  operatorHeaders,
+  operatorKey,
   startHub,
 } from './testing/hub-process.ts';
 import { TestAgent } from './testing/test-agent.ts';
@@ -42,7 +45,7 @@ beforeEach(async () => {
 });
 
 async function push(hostname: string): Promise<number> {
-  const answer = await fetch(`${hub.url}/metrics`, {
+  const answer = await operatorFetch(`${hub.url}/metrics`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ hostname, client_id: 'c', metrics: { load: 1 } }),
@@ -51,13 +54,13 @@ async function push(hostname: string): Promise<number> {
 }
 
 async function hostNames(): Promise<string[]> {
-  return Object.keys((await (await fetch(`${hub.url}/fetch/hosts`)).json()) as object);
+  return Object.keys((await (await operatorFetch(`${hub.url}/fetch/hosts`)).json()) as object);
 }
 
 async function wipe(
   options: { readonly key?: string | null; readonly body?: string; readonly headers?: Record<string, string> } = {},
 ) {
-  const key = options.key === undefined ? enrolmentKey : options.key;
+  const key = options.key === undefined ? operatorKey : options.key;
   const answer = await fetch(`${hub.url}/api/v1/wipe`, {
     method: 'POST',
     headers: {
@@ -73,7 +76,8 @@ async function wipe(
 describe('POST /api/v1/wipe', () => {
   test.each([
     ['without a key', { key: null }, 401],
-    ['with another key', { key: `${enrolmentKey}x` }, 401],
+    ['with the enrolment key', { key: enrolmentKey }, 401],
+    ['with another key', { key: `${operatorKey}x` }, 401],
     ['with a body that asks for something', { body: '{"host":"nas"}' }, 400],
     ['without JSON', { headers: { 'content-type': 'text/plain' } }, 415],
     ["from another site's page", { headers: { origin: 'http://evil.example' } }, 403],
@@ -95,7 +99,9 @@ describe('POST /api/v1/wipe', () => {
     const welcome = await agent.greet({ agentId: '2'.repeat(32), hostName: 'web' });
     await agent.sendTicks(welcome.streams![0]!.ordinal, gauges(['load']), { first: 1, last: 20 });
     await expect.poll(hostNames).toContain('web');
-    const viewer = new WebSocket(`${hub.url.replace('http', 'ws')}/live`, viewerSubprotocol, { origin: hub.url });
+    const viewer = new WebSocket(`${hub.url.replace('http', 'ws')}/live`, viewerSubprotocol, {
+      headers: { ...operatorHeaders, origin: hub.url },
+    });
     const viewerClosed = new Promise<number>((done) => viewer.once('close', done));
     await new Promise((done) => viewer.once('message', done));
 
@@ -107,7 +113,7 @@ describe('POST /api/v1/wipe', () => {
     expect(await agent.ended).toMatchObject({ code: 1012 });
     expect(await viewerClosed).toBe(1012);
     expect(await hostNames()).toEqual([]);
-    expect(await (await fetch(`${hub.url}/fetch/latest`)).json()).toEqual({});
+    expect(await (await operatorFetch(`${hub.url}/fetch/latest`)).json()).toEqual({});
 
     // The token is good for nothing, the key is as good as before, and nothing believes the acks of the hub before.
     expect(await new TestAgent(hub.url, welcome.token).ended).toEqual({ status: 401 });

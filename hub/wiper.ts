@@ -5,7 +5,6 @@
  *
  * No row can come back: every connection that could write one is gone before the tables are emptied.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from './database.ts';
@@ -18,8 +17,6 @@ import { type WipeSummary, wipeDatabase } from './store/wipe.ts';
 export interface WiperOptions {
   readonly slot: EngineSlot;
   readonly connection: StoreConnection;
-  /** SHA-256 of the enrolment key: who holds it may bring hosts in, and may remove them. */
-  readonly enrolmentHash: Uint8Array;
   readonly reopen: () => Promise<Database | null>;
   readonly log: Logger;
 }
@@ -34,10 +31,6 @@ export class Wiper {
 
   constructor(options: WiperOptions) {
     this.#options = options;
-  }
-
-  isAllowed(bearer: string): boolean {
-    return timingSafeEqual(createHash('sha256').update(bearer).digest(), this.#options.enrolmentHash);
   }
 
   /** Throws HttpError: 409 while one is under way or another hub uses the database, 503 when the database is away. */

@@ -9,6 +9,8 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { nativePackageFiles } from './agent-lock.mjs';
+import { compressFiles, filesOfPage, pageBytesMax, weigh, weighedPage } from './dashboard-output.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -16,7 +18,14 @@ const stampFile = join(dist, '.built-from');
 
 /** Everything that can change a byte of `dist/`. */
 const sourceFolders = ['core', 'hub', 'agent', 'cli', 'bench', 'ui'];
-const sourceFiles = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
+const sourceFiles = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'scripts/build.mjs',
+  'scripts/agent-lock.mjs',
+  'scripts/dashboard-output.mjs',
+];
 
 const hubEntries = {
   hub: 'hub/main.ts',
@@ -35,7 +44,7 @@ const agentEntries = {
 
 function isSource(path) {
   if (/\.(test|bench)\.ts$/.test(path) || /(^|\/)(testing|results|micro)\//.test(path)) return false;
-  return /\.(ts|html|css|svg|json|png|ico|woff2|webmanifest)$/.test(path);
+  return /\.(ts|js|html|css|svg|json|png|ico|woff2|webmanifest)$/.test(path);
 }
 
 function filesUnder(folder) {
@@ -101,9 +110,36 @@ async function buildPrograms(esbuild) {
   if (existsSync(join(dist, 'pulsewire.js'))) chmodSync(join(dist, 'pulsewire.js'), 0o755);
 }
 
+/** What npm builds the agent's native dependency from, on a machine that the hub's own binary does not fit. */
+function buildNativePackage() {
+  const [packageJson, packageLock] = ['package.json', 'package-lock.json'].map((name) =>
+    JSON.parse(readFileSync(join(root, name), 'utf8')),
+  );
+  mkdirSync(join(dist, 'agent-native'), { recursive: true });
+  for (const [name, content] of Object.entries(nativePackageFiles({ packageJson, packageLock })))
+    writeFileSync(join(dist, 'agent-native', name), `${JSON.stringify(content, null, 2)}\n`);
+}
+
 async function buildDashboard() {
   const vite = await import('vite');
-  await vite.build({ root: join(root, 'ui'), configFile: join(root, 'ui/vite.config.ts'), logLevel: 'warn' });
+  const { output } = await vite.build({
+    ...{ root: join(root, 'ui'), configFile: join(root, 'ui/vite.config.ts'), mode: 'production', logLevel: 'warn' },
+  });
+  const folder = join(dist, 'ui');
+  compressFiles(folder);
+  const files = filesOfPage(output, readFileSync(join(folder, 'index.html'), 'utf8'), weighedPage);
+  const [brotli, gzip] = ['br', 'gz'].map((suffix) => weigh(folder, files, suffix));
+  process.stderr.write(
+    `Overview: ${kilobytes(brotli)} of scripts and styles with brotli, ${kilobytes(gzip)} with gzip, of ${kilobytes(pageBytesMax)}\n`,
+  );
+  if (Math.max(brotli, gzip) > pageBytesMax)
+    throw new Error(
+      `Cannot build the dashboard: the overview must take at most ${pageBytesMax} bytes: got ${Math.max(brotli, gzip)} in ${files.join(', ')}`,
+    );
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1_000).toFixed(1)} KB`;
 }
 
 async function loadEsbuild() {
@@ -129,6 +165,7 @@ async function main() {
   rmSync(stampFile, { force: true });
   mkdirSync(dist, { recursive: true });
   await buildPrograms(esbuild);
+  buildNativePackage();
   await buildDashboard();
 
   const missing = Object.values({ ...hubEntries, ...agentEntries }).filter((file) => !existsSync(join(root, file)));

@@ -1,6 +1,6 @@
 /**
- * `npm run check`: types of `core`, of the rest and of the dashboard, Biome, to-dos without an issue number, and whether
- * `sql/schema.sql` is what the migrations make. Runs every step, prints each, fails if one failed.
+ * `npm run check`: types of `core`, of the rest and of the dashboard, Biome, to-dos without an issue number, the
+ * floors of packages, whether `docs/ui.md` has every element and `sql/schema.sql` is what the migrations make. Runs every step, prints each, fails if one failed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -42,6 +42,8 @@ const steps = [
   ["types of the dashboard's tests", () => run('tsc', ['-p', 'ui/testing'])],
   ['Biome', () => run('biome', ['ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'])],
   ['every to-do has an issue number', findTodos],
+  ['no package is below its floor', () => run('node', ['scripts/floors.mjs'])],
+  ['docs/ui.md has every element', () => run('node', ['scripts/elements.mjs', '--check'])],
 ];
 if (existsSync(join(root, 'scripts/schema.mjs'))) {
   steps.push(['schema.sql is what the migrations make', () => run('node', ['scripts/schema.mjs', '--check'])]);

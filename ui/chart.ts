@@ -1,36 +1,66 @@
 /**
- * One chart: the only door to uPlot. It gets data once a frame, draws gaps and heat itself, and tells where the
- * cursor is; legend, title and state belong to `pw-chart`. All charts share one cursor, one gutter and one inset, so
- * the same moment stands at the same pixel down the page.
+ * One chart: the only door to uPlot. It gets data once a frame, has everything around the lines painted
+ * (`chart-paint.ts`), and tells where the cursor is; legend, title and state belong to `pw-chart`. All charts share one
+ * cursor, one gutter and one inset, so the same moment stands at the same pixel down the page.
  */
 import uPlot from 'uplot';
 import uPlotStyles from 'uplot/dist/uPlot.min.css?inline';
-import { pixelRatio } from './frames.ts';
-import { type ChartData, createChartData, fillChartData, type Gap, stackUp, type Window } from './model/chart-data.ts';
-import type { Chart } from './model/charts.ts';
-import { formatAxis, formatClock } from './model/format.ts';
-import { heatLevels, yRange } from './model/scale.ts';
-import type { HostRing } from './ring.ts';
-import { hatch, token, tokenWithAlpha } from './theme/canvas-tokens.ts';
+import {
+  type Plane,
+  paintBand,
+  paintGapLabels,
+  paintGaps,
+  paintHeat,
+  paintOver,
+  paintUnder,
+  paintZero,
+} from './chart-paint.ts';
+import { type ChartSurface, followFingers, startPan } from './chart-pointer.ts';
+import { type ChartOverlays, type ChartSource, noOverlays } from './chart-source.ts';
+import { type ChartData, createChartData, stackUp, type Window } from './model/charts/chart-data.ts';
+import type { Chart } from './model/charts/charts.ts';
+import { rangeWithThresholds } from './model/charts/overlays.ts';
+import { extentOf, yRange } from './model/charts/scale.ts';
+import { cursorLabel, type TimeMarks, timeLabels, timeMarks } from './model/charts/time-axis.ts';
+import { formatAxis, formatAxisMarks } from './model/format.ts';
+import { token, tokenWithAlpha } from './theme/canvas-tokens.ts';
 
 export const chartLibraryStyles: string = uPlotStyles;
+/** Of a plot with its time axis, unless told otherwise. */
 export const plotHeight = 142;
-const axisHeight = 18;
-const gutter = 46;
-const insetRight = 12;
+export const axisHeight = 18;
+export const gutter = 46;
+export const insetRight = 12;
 const insetTop = 6;
 
-const timeStepsMs = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600].map((seconds) => seconds * 1_000);
+/** CSS pixels that a mark on the time axis needs at least; dates are wider than times. */
+const markSpace = 78;
+/** Half of a label, nearly. */
+const labelHalf = 14;
 const binarySteps = Array.from({ length: 60 }, (_, power) => 2 ** power);
 /** Patterns of `Line.dash`; the first is solid. */
 const dashes: readonly number[][] = [[], [5, 3], [2, 2], [8, 3, 2, 3]];
+/** So many lines have bands at once; of more, the one in focus has. */
+const bandsMax = 3;
 
 export interface ChartListener {
   /** Index into `data` of the tick under the cursor; null when there is none. */
   cursorMoved(index: number | null): void;
   zoomed(window: Window): void;
+  /** The window is dragged along, or pinched; `isDone` with the last call. */
+  panned(window: Window, isDone: boolean): void;
   reset(): void;
 }
+
+export interface ChartLook {
+  readonly overlays: ChartOverlays;
+  /** CSS pixels, with the time axis. */
+  readonly height: number;
+  /** Whether the scale reaches to every threshold, however far. */
+  readonly fitsThresholds: boolean;
+}
+
+const plainLook: ChartLook = { overlays: noOverlays, height: plotHeight, fitsThresholds: false };
 
 export class ChartPlot {
   readonly data: ChartData;
@@ -39,8 +69,15 @@ export class ChartPlot {
   readonly #cursorTime: HTMLElement;
   readonly #stacked: (number | null)[][];
   readonly #hidden = new Set<number>();
+  readonly #plane: Plane;
   #window: Window = { fromMs: 0, toMs: 1 };
+  #marks: TimeMarks = { times: [], unit: 'minute' };
+  #look = plainLook;
+  #focus: number | null = null;
   #max: number | null = null;
+  #nowMs = 0;
+  /** A selection that began here: charts that share the cursor show it too, and it is one zoom. */
+  #isSelecting = false;
 
   constructor(parent: HTMLElement, chart: Chart, listener: ChartListener) {
     this.#chart = chart;
@@ -48,19 +85,39 @@ export class ChartPlot {
     this.#stacked = chart.lines.map(() => []);
     this.#cursorTime = document.createElement('span');
     this.#cursorTime.className = 'cursor-time';
-    this.#plot = new uPlot(this.#options(listener), [[]], parent);
+    let surface: ChartSurface | null = null;
+    this.#plot = new uPlot(
+      this.#options(listener, (event) => surface !== null && startPan(event, surface)),
+      [[]],
+      parent,
+    );
+    this.#plane = planeOf(this.#plot, () => this.#window);
     this.#plot.over.append(this.#cursorTime);
     this.#plot.over.addEventListener('dblclick', () => listener.reset());
+    surface = {
+      over: this.#plot.over,
+      window: () => this.#window,
+      pointAt: (left) => this.#pointAt(left),
+      moved: (window, isDone) => listener.panned(window, isDone),
+    };
+    followFingers(surface);
   }
 
-  /** Reads the ring and draws `window`. */
-  draw(ring: HostRing, window: Window, width: number): void {
-    this.#window = window;
+  /** Reads the source and draws its window. `nowMs`: up to there what still lasts has lasted. */
+  draw(source: ChartSource, width: number, nowMs: number): void {
+    this.#window = source.window;
+    this.#nowMs = nowMs;
     const { maxKey, factor } = this.#chart;
-    this.#max = maxKey === null ? null : ring.newest(maxKey) * factor;
-    fillChartData(this.data, this.#chart, ring, window);
-    if (this.#plot.width !== width) this.#plot.setSize({ width, height: plotHeight });
+    this.#max = maxKey === null ? null : source.newest({ key: maxKey, host: null }) * factor;
+    source.fill(this.data, this.#chart);
+    const { height } = this.#look;
+    if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height });
     this.#plot.setData([this.data.times, ...this.#drawnValues()] as uPlot.AlignedData, true);
+  }
+
+  /** For the next `draw`. */
+  setLook(look: ChartLook): void {
+    this.#look = look;
   }
 
   setHidden(line: number, isHidden: boolean): void {
@@ -69,15 +126,43 @@ export class ChartPlot {
     if (this.#chart.kind !== 'heat') this.#plot.setSeries(line + 1, { show: !isHidden });
   }
 
+  /** The line that somebody points at in the legend. */
+  setFocus(line: number | null): void {
+    if (line === this.#focus) return;
+    this.#focus = line;
+    this.redraw();
+  }
+
   /** Moves the shared cursor by so many ticks; from the newest when there is none. */
   moveCursor(by: number): void {
     const { times } = this.data;
     const at = Math.max(0, Math.min(times.length - 1, (this.#plot.cursor.idx ?? times.length - 1) + by));
     const timeMs = times[at];
-    if (timeMs !== undefined) this.#plot.setCursor({ left: this.#plot.valToPos(timeMs, 'x'), top: 10 }, true);
+    if (timeMs !== undefined) this.#pointAt(this.#plot.valToPos(timeMs, 'x'));
   }
 
-  /** Colours have changed. */
+  /** Takes the shared cursor away. */
+  leaveCursor(): void {
+    this.#pointAt(-10);
+  }
+
+  /** In every chart. A third argument, which the types do not know, tells the others. */
+  #pointAt(left: number): void {
+    const setCursor: (at: { left: number; top: number }, fires: boolean, publishes: boolean) => void =
+      this.#plot.setCursor;
+    setCursor({ left, top: left < 0 ? -10 : 10 }, true, true);
+  }
+
+  /** CSS pixels from the top of the plot at which a value stands. */
+  valueToTop(value: number): number {
+    return this.#plot.over.offsetTop + this.#plot.valToPos(value, 'y');
+  }
+
+  topToValue(top: number): number {
+    return this.#plot.posToVal(top - this.#plot.over.offsetTop, 'y');
+  }
+
+  /** Colours or words have changed. */
   redraw(): void {
     this.#plot.redraw(false, true);
   }
@@ -94,10 +179,9 @@ export class ChartPlot {
     return this.#stacked;
   }
 
-  #options(listener: ChartListener): uPlot.Options {
+  #options(listener: ChartListener, pan: (event: MouseEvent) => void): uPlot.Options {
     const chart = this.#chart;
     const isHeat = chart.kind === 'heat';
-    const axisStyle = { stroke: () => token('chart-axis'), font: `11px ${token('font')}`, ticks: { show: false } };
     return {
       width: 400,
       height: plotHeight,
@@ -109,49 +193,91 @@ export class ChartPlot {
         points: { show: false },
         drag: { x: true, y: false, setScale: false },
         sync: { key: 'pulsewire', setSeries: false },
+        bind: {
+          mousedown: (_, __, handler) => (event) => {
+            this.#isSelecting = !event.shiftKey;
+            if (!event.shiftKey) return handler(event);
+            pan(event);
+            return null;
+          },
+        },
       },
       scales: {
         x: { time: false, range: () => [this.#window.fromMs, this.#window.toMs] },
-        y: {
-          range: (_, dataMin, dataMax) =>
-            isHeat ? [0, chart.lines.length] : yRange(chart, { dataMin, dataMax, maxValue: this.#max }),
-        },
+        y: { range: (_, dataMin, dataMax) => this.#yRange(dataMin, dataMax) },
       },
-      axes: [
-        {
-          ...axisStyle,
-          size: axisHeight,
-          gap: 3,
-          space: 78,
-          incrs: timeStepsMs,
-          values: (_, splits) => splits.map((ms) => labelOfTime(ms, splits)),
-          grid: { stroke: () => token('chart-grid'), width: 1, show: !isHeat },
-        },
-        {
-          ...axisStyle,
-          size: gutter,
-          gap: 5,
-          space: 25,
-          ...(chart.unit === 'bytes' ? { incrs: binarySteps } : {}),
-          ...(isHeat ? { splits: () => heatRows(chart.lines.length) } : {}),
-          values: (_, splits) =>
-            splits.map((value) =>
-              isHeat
-                ? this.#rowName(value)
-                : formatAxis(Math.abs(value) * Math.sign(chart.kind === 'mirror' ? 1 : value || 1), chart.unit),
-            ),
-          grid: { stroke: () => token('chart-grid'), width: 1, show: !isHeat },
-        },
-      ],
+      axes: this.#axes(isHeat),
       series: [{}, ...chart.lines.map((_, line) => this.#series(line))],
-      ...(chart.kind === 'stack' ? { bands: this.#bands() } : {}),
+      ...(chart.kind === 'stack' ? { bands: this.#layers() } : {}),
       hooks: {
-        drawClear: [(plot) => this.#drawGaps(plot)],
-        draw: [(plot) => (isHeat ? this.#drawHeat(plot) : this.#drawZero(plot))],
+        drawClear: [() => paintGaps(this.#plane, this.data.gaps)],
+        drawAxes: [() => this.#paintUnder()],
+        draw: [() => this.#paintOver(isHeat)],
         setCursor: [(plot) => this.#cursorMoved(plot, listener)],
         setSelect: [(plot) => this.#selected(plot, listener)],
       },
     };
+  }
+
+  #axes(isHeat: boolean): uPlot.Axis[] {
+    const { unit, kind, lines } = this.#chart;
+    const style = { stroke: () => token('chart-axis'), font: `11px ${token('font')}`, ticks: { show: false } };
+    const grid = { stroke: () => token('chart-grid'), width: 1, show: !isHeat };
+    const valueTexts = (values: readonly number[]) => {
+      if (isHeat) return values.map((value) => this.#rowName(value));
+      // Below zero in a mirror is the other direction, and no negative value.
+      return kind === 'mirror'
+        ? values.map((value) => formatAxis(Math.abs(value), unit))
+        : formatAxisMarks(values, unit);
+    };
+    return [
+      {
+        ...style,
+        size: axisHeight,
+        gap: 3,
+        splits: (plot) => {
+          // Not that of the element, which has none yet when the first marks are asked for.
+          const width = plot.width - gutter - insetRight;
+          this.#marks = timeMarks(this.#window, Math.max(2, Math.floor(width / markSpace)));
+          return [...this.#marks.times];
+        },
+        values: (plot) => this.#timeTexts(plot),
+        grid,
+      },
+      {
+        ...style,
+        size: gutter,
+        gap: 5,
+        space: 25,
+        ...(unit === 'bytes' ? { incrs: binarySteps } : {}),
+        ...(isHeat ? { splits: () => heatRows(lines.length) } : {}),
+        values: (_, splits) => valueTexts(splits),
+        grid,
+      },
+    ];
+  }
+
+  /** A label at the left edge would lie over the lowest value. */
+  #timeTexts(plot: uPlot): string[] {
+    const labels = timeLabels(this.#marks);
+    return labels.map((label, index) => (plot.valToPos(this.#marks.times[index]!, 'x') < labelHalf ? '' : label));
+  }
+
+  #yRange(dataMin: number | null, dataMax: number | null): [number, number] {
+    const chart = this.#chart;
+    if (chart.kind === 'heat') return [0, chart.lines.length];
+    const banded = this.#banded();
+    const extent = banded.length === 0 ? { dataMin, dataMax } : extentOf(this.data, banded, { dataMin, dataMax });
+    const { overlays, fitsThresholds } = this.#look;
+    return rangeWithThresholds(yRange(chart, { ...extent, maxValue: this.#max }), overlays.thresholds, fitsThresholds);
+  }
+
+  /** Lines whose band makes the scale larger. */
+  #banded(): number[] {
+    const { kind, lines } = this.#chart;
+    if (this.data.stepMs === 0 || (kind !== 'line' && kind !== 'mirror')) return [];
+    const shown = [...lines.keys()].filter((line) => !this.#hidden.has(line));
+    return shown.length <= bandsMax ? shown : [];
   }
 
   #series(line: number): uPlot.Series {
@@ -165,16 +291,21 @@ export class ChartPlot {
       points: { show: false },
       spanGaps: false,
     };
-    if (kind === 'mirror') return { ...series, fill: () => tokenWithAlpha(color, 0.22), fillTo: 0 };
+    if (kind === 'mirror') return { ...series, fill: () => this.#fill(color, 0.22), fillTo: 0 };
     if (kind === 'stack' && line === 0)
       return { ...series, fill: () => tokenWithAlpha(color, Number(token('chart-stack'))), fillTo: 0 };
     if (kind === 'line' && lines.length === 1)
-      return { ...series, fill: () => tokenWithAlpha(color, Number(token('chart-fill'))) };
+      return { ...series, fill: () => this.#fill(color, Number(token('chart-fill'))) };
     return series;
   }
 
+  /** Where there is a band, the ground under a line says nothing more. */
+  #fill(color: string, alpha: number): string {
+    return tokenWithAlpha(color, this.data.stepMs > 0 ? 0 : alpha);
+  }
+
   /** Each layer of a stack is filled down to the one below. */
-  #bands(): uPlot.Band[] {
+  #layers(): uPlot.Band[] {
     return this.#chart.lines.slice(1).map((line, index) => ({
       series: [index + 2, index + 1],
       fill: () => tokenWithAlpha(line.color, Number(token('chart-stack'))),
@@ -186,63 +317,20 @@ export class ChartPlot {
     return line?.name ?? '';
   }
 
-  #drawGaps(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    ctx.save();
-    for (const gap of this.data.gaps) {
-      const [left, right] = edgesOf(plot, gap);
-      if (right - left < 1) continue;
-      ctx.globalAlpha = 0.5;
-      ctx.fillStyle = hatch(ctx, pixelRatio());
-      ctx.fillRect(left, bbox.top, right - left, bbox.height);
-      ctx.globalAlpha = 1;
-      if (right - left > 56 * pixelRatio()) labelGap(ctx, (left + right) / 2, bbox.top + bbox.height / 2);
-    }
-    ctx.restore();
+  #paintUnder(): void {
+    paintUnder(this.#plane, this.#look.overlays, this.#nowMs);
+    paintGapLabels(this.#plane, this.data.gaps);
+    const banded = this.#banded();
+    const { kind, lines } = this.#chart;
+    const isFocusOnly = banded.length === 0 && this.#focus !== null && (kind === 'line' || kind === 'mirror');
+    for (const line of isFocusOnly ? [this.#focus!] : banded)
+      paintBand(this.#plane, this.data, line, lines[line]!.color);
   }
 
-  #drawZero(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    const y = Math.round(plot.valToPos(0, 'y', true)) + 0.5;
-    if (y < bbox.top || y > bbox.top + bbox.height + 1) return;
-    ctx.save();
-    ctx.setLineDash([]);
-    ctx.strokeStyle = token('chart-zero');
-    ctx.lineWidth = pixelRatio();
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    ctx.restore();
-  }
-
-  /** One rectangle for each run of one level: a quiet core is a handful of rectangles, not three hundred. */
-  #drawHeat(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    const { times, values } = this.data;
-    const colors = Array.from({ length: heatLevels }, (_, level) => token(`heat-${level}`));
-    const rowHeight = bbox.height / values.length;
-    const spacing = rowHeight > 4 ? pixelRatio() : 0;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    for (let row = 0; row < values.length; row += 1) {
-      const top = bbox.top + row * rowHeight;
-      let from = 0;
-      for (let index = 1; index <= times.length; index += 1) {
-        const level = levelOf(values[row]![from]);
-        if (index < times.length && levelOf(values[row]![index]) === level) continue;
-        if (level >= 0) {
-          const left = plot.valToPos(times[from]!, 'x', true);
-          const right = plot.valToPos(times[Math.min(index, times.length - 1)]!, 'x', true);
-          ctx.fillStyle = colors[level]!;
-          ctx.fillRect(left, top, right - left + 0.5, rowHeight - spacing);
-        }
-        from = index;
-      }
-    }
-    ctx.restore();
+  #paintOver(isHeat: boolean): void {
+    if (isHeat) paintHeat(this.#plane, this.data);
+    else paintZero(this.#plane);
+    paintOver(this.#plane, this.#look.overlays, this.#nowMs);
   }
 
   #cursorMoved(plot: uPlot, listener: ChartListener): void {
@@ -251,9 +339,10 @@ export class ChartPlot {
     const isShown = timeMs !== undefined;
     this.#cursorTime.classList.toggle('shown', isShown);
     if (isShown) {
-      const text = formatClock(timeMs);
+      const text = cursorLabel(timeMs, this.#window.toMs - this.#window.fromMs, this.data.stepMs);
       if (this.#cursorTime.textContent !== text) this.#cursorTime.textContent = text;
-      const half = 26;
+      // 10 px figures are less than 6 px wide.
+      const half = text.length * 3 + 5;
       const left = Math.max(half - gutter, Math.min(plot.over.clientWidth - half + insetRight, plot.cursor.left!));
       this.#cursorTime.style.transform = `translateX(${Math.round(left)}px) translateX(-50%)`;
     }
@@ -263,44 +352,42 @@ export class ChartPlot {
   #selected(plot: uPlot, listener: ChartListener): void {
     const { left, width } = plot.select;
     if (width < 4) return;
-    listener.zoomed({ fromMs: plot.posToVal(left, 'x'), toMs: plot.posToVal(left + width, 'x') });
+    const isOwn = this.#isSelecting;
+    this.#isSelecting = false;
+    if (isOwn) listener.zoomed({ fromMs: plot.posToVal(left, 'x'), toMs: plot.posToVal(left + width, 'x') });
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 }
 
-function levelOf(value: number | null | undefined): number {
-  if (value === null || value === undefined) return -1;
-  return Math.max(0, Math.min(heatLevels - 1, Math.round((value / 100) * (heatLevels - 1))));
+/** Reads uPlot's canvas as it is at the time of painting. */
+function planeOf(plot: uPlot, window: () => Window): Plane {
+  return {
+    context: plot.ctx,
+    get left() {
+      return plot.bbox.left;
+    },
+    get top() {
+      return plot.bbox.top;
+    },
+    get width() {
+      return plot.bbox.width;
+    },
+    get height() {
+      return plot.bbox.height;
+    },
+    get window() {
+      return window();
+    },
+    get range(): [number, number] {
+      return [plot.scales['y']?.min ?? 0, plot.scales['y']?.max ?? 1];
+    },
+    x: (timeMs) => plot.valToPos(timeMs, 'x', true),
+    y: (value) => plot.valToPos(value, 'y', true),
+  };
 }
 
 /** Middles of the rows that are named: all of few, every second or fourth of many. */
 function heatRows(count: number): number[] {
   const every = count <= 8 ? 1 : count <= 16 ? 2 : count <= 32 ? 4 : 8;
   return Array.from({ length: Math.ceil(count / every) }, (_, index) => count - index * every - 0.5).reverse();
-}
-
-function edgesOf(plot: uPlot, gap: Gap): [number, number] {
-  const { bbox } = plot;
-  const clamp = (x: number) => Math.max(bbox.left, Math.min(bbox.left + bbox.width, x));
-  return [clamp(plot.valToPos(gap.fromMs, 'x', true)), clamp(plot.valToPos(gap.toMs, 'x', true))];
-}
-
-function labelGap(context: CanvasRenderingContext2D, x: number, y: number): void {
-  const ratio = pixelRatio();
-  const text = 'no data';
-  context.font = `${11 * ratio}px ${token('font')}`;
-  const width = context.measureText(text).width;
-  context.fillStyle = token('surface-1');
-  context.fillRect(x - width / 2 - 4 * ratio, y - 8 * ratio, width + 8 * ratio, 16 * ratio);
-  context.fillStyle = token('chart-axis');
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  context.fillText(text, x, y);
-}
-
-/** Seconds only where labels are less than a minute apart. */
-function labelOfTime(ms: number, splits: readonly number[]): string {
-  const stepMs = splits.length > 1 ? splits[1]! - splits[0]! : 60_000;
-  const text = formatClock(ms);
-  return stepMs < 60_000 ? text : text.slice(0, 5);
 }

@@ -5,29 +5,34 @@
  * While the WebSocket is away it polls REST every 5 s, and goes on trying the WebSocket; what was polled makes room
  * for the real ticks when they come. It reads no clock and sets no timer of its own: `main.ts` calls `second`.
  */
-import type { Processes, Status, ToViewer } from '#core/message.ts';
+import type { FleetPulse, Processes, Status, ToViewer } from '#core/message.ts';
 import type { Layout } from '#core/series.ts';
-import type { Api, PolledFleet, PolledTick } from './api.ts';
-import { Feed, type FeedOptions, type FeedReceiver, type Link } from './feed.ts';
-import { Fleet, type FleetHost } from './fleet.ts';
-import { HostStream, type Inflate, LayoutBook } from './host-stream.ts';
+import type { HubClient } from './api/client.ts';
+import type { Api } from './api/fleet.ts';
+import { AlertBook } from './live/alert-book.ts';
+import { Feed, type FeedOptions, type FeedReceiver, type Link } from './live/feed.ts';
+import { Fleet, type FleetAges, type FleetHost } from './live/fleet.ts';
+import { HostStream, type Inflate, LayoutBook } from './live/host-stream.ts';
+import { NoteBook } from './live/note-book.ts';
+import { type OverviewWant, OverviewWatch } from './live/overview-watch.ts';
+import { type PolledHostPage, pollHost } from './live/polled-host.ts';
+import type { SessionBook } from './live/session-book.ts';
+import { Signal } from './live/signal.ts';
+import { StorageWatch } from './live/storage-watch.ts';
 import { HubClock } from './model/clock.ts';
 import { bannerAfterMs, type LinkView, viewLink } from './model/link-view.ts';
-import { overviewKeys } from './model/metrics.ts';
-import { unitOfKey } from './model/names.ts';
-import { Signal } from './signal.ts';
-import { StorageWatch } from './storage-watch.ts';
 
 /** Time that a host's charts show. */
 export const windowMs = 300_000;
 export const pollMs = 5_000;
 /** Seconds that the arrival strip shows. */
 export const wireSeconds = 60;
-/** Up to here the overview goes on behind a host's page, so that its sparklines have no hole after it. */
-const backgroundHostsMax = 200;
 
 export interface DashboardOptions extends FeedOptions {
+  /** For pages that ask by REST. */
+  readonly client: HubClient;
   readonly api: Api;
+  readonly session: SessionBook;
   readonly inflate: Inflate;
   /** Runs `work` and reports its failure: the last handler of the page. */
   readonly background: (work: Promise<void>) => void;
@@ -48,13 +53,23 @@ export interface OpenHost {
 
 export class Dashboard implements FeedReceiver {
   readonly fleet = new Fleet();
+  /** Alerts that are pending or firing. */
+  readonly alerts = new AlertBook();
+  readonly client: HubClient;
+  /** Who looks at the page. */
+  readonly session: SessionBook;
+  /** Runs work that nobody waits for; its failure goes to the page's last handler. */
+  readonly background: (work: Promise<void>) => void;
   readonly clock = new HubClock();
   /** Each second, and when the link changes: ages, pill, banner, strip. */
   readonly ticked = new Signal();
+  /** What admins see of agents has changed. */
+  readonly agentsChanged = new Signal();
   /** The newest share of hosts on time is the last; null for a second in which nothing was heard. */
   readonly wire: (number | null)[] = [];
   readonly sampleRates: number[] = [];
   readonly storage: StorageWatch;
+  readonly notes: NoteBook;
   status: Status | null = null;
   /** Whether every host is known: an empty list is then really empty. */
   isComplete = false;
@@ -63,8 +78,11 @@ export class Dashboard implements FeedReceiver {
   readonly #layouts = new LayoutBook();
   readonly #openHosts = new Map<string, OpenHost>();
   #seenIds: Set<number> | null = null;
-  #wantsOverview = false;
-  #watches = false;
+  /** Whether a socket has ever stood. */
+  #hasOpened = false;
+  readonly #overviewWatch: OverviewWatch;
+  /** Time of the newest tick of the fleet that the hub has told of, epoch ms. */
+  #newestMs = 0;
   #polledMs: number | null = null;
   #polledAtMs = Number.NEGATIVE_INFINITY;
   #isPolling = false;
@@ -72,14 +90,28 @@ export class Dashboard implements FeedReceiver {
 
   constructor(options: DashboardOptions) {
     this.#options = options;
+    this.client = options.client;
+    this.session = options.session;
+    this.background = options.background;
     this.#feed = new Feed(this, options);
     this.storage = new StorageWatch(options.api, options.background);
+    this.notes = new NoteBook(options.client, options.background);
+    this.#overviewWatch = new OverviewWatch(this.fleet, {
+      send: (watch) => this.#feed.watch(watch),
+      nowMs: options.nowMs,
+      after: options.after,
+    });
     this.#fleetView = this.view();
     this.fleet.listChanged.subscribe(() => this.#followHosts());
   }
 
   start(): void {
     this.#feed.connect();
+  }
+
+  /** Finds out who looks at the page: something about that may have changed. */
+  checkSession(): void {
+    this.#options.checkSession?.();
   }
 
   /** Tries to connect at once, and polls at once. */
@@ -121,15 +153,25 @@ export class Dashboard implements FeedReceiver {
       localMs: this.#options.nowMs(),
       storage: this.status === null ? null : { state: this.status.storage, unstoredMs: this.status.unstoredMs },
       polledMs: this.#polledMs,
-      dataAgeMs: hasData ? newest.ageMs(this.hubMs) : null,
-      dataMs: hasData ? newest.lastMs : null,
+      dataAgeMs: (host === null ? this.#pulse?.ageMsMedian : null) ?? (hasData ? newest.ageMs(this.hubMs) : null),
+      dataMs: hasData ? Math.max(newest.lastMs, host === null ? this.#newestMs : 0) : null,
     });
   }
 
-  /** Whether somebody looks at the overview. */
-  wantOverview(wants: boolean): void {
-    this.#wantsOverview = wants;
-    this.#followOverview();
+  /** How fresh the fleet's data is: as the hub says, and by what is known here while it says nothing. */
+  ages(): FleetAges | null {
+    const pulse = this.#pulse;
+    if (pulse === null || pulse.ageMsMedian === null || pulse.ageMsSlow === null) return this.fleet.ages(this.hubMs);
+    return { medianMs: pulse.ageMsMedian, slowMs: pulse.ageMsSlow };
+  }
+
+  get #pulse(): FleetPulse | null {
+    return this.isLive ? (this.status?.pulse ?? null) : null;
+  }
+
+  /** What somebody sees of the overview; null: nothing. */
+  wantOverview(want: OverviewWant | null): void {
+    this.#overviewWatch.want(want);
   }
 
   /** Whether somebody looks at the storage. */
@@ -167,6 +209,11 @@ export class Dashboard implements FeedReceiver {
     if (open.subscribedId !== null) this.#feed.unsubscribe(open.subscribedId);
   }
 
+  /** Keys of the series of a host that is open; none of others. */
+  keysOf(name: string): readonly string[] {
+    return this.#openHosts.get(name)?.stream.ring.layout?.series.map(({ key }) => key) ?? [];
+  }
+
   /** To be called once a second. */
   second(): void {
     const localMs = this.#options.nowMs();
@@ -177,16 +224,21 @@ export class Dashboard implements FeedReceiver {
       this.#options.background(this.#poll());
     }
     this.storage.second(localMs);
-    this.wire.push(this.isLive ? this.fleet.onTimeRatio(this.hubMs) : null);
+    this.notes.second(localMs, this.isLive);
+    this.wire.push(this.#pulse?.onTimeRatio ?? null);
     if (this.wire.length > wireSeconds) this.wire.shift();
     this.#announce();
   }
 
   linkChanged(link: Link, opened: boolean): void {
     if (opened) {
+      // While the socket was away the role may have changed, and the hub have become another.
+      if (this.#hasOpened) this.checkSession();
+      this.#hasOpened = true;
       this.#seenIds = new Set();
       this.#polledMs = null;
       for (const open of this.#openHosts.values()) open.stream.restart();
+      this.notes.stale();
     }
     // The age goes on rising while nothing comes, but what the hub said of its storage is no longer known.
     if (link.phase !== 'open') this.status = null;
@@ -221,6 +273,15 @@ export class Dashboard implements FeedReceiver {
         open.processesChanged.announce();
         break;
       }
+      case 'alert':
+        this.alerts.accept(message);
+        break;
+      case 'notes':
+        this.notes.stale();
+        break;
+      case 'agents':
+        this.agentsChanged.announce();
+        break;
     }
   }
 
@@ -232,6 +293,7 @@ export class Dashboard implements FeedReceiver {
   #acceptStatus(status: Status): void {
     this.clock.observe(status.nowMs, this.#options.nowMs());
     this.status = status;
+    this.#newestMs = Math.max(this.#newestMs, status.newestMs);
     this.sampleRates.push(status.samplesPerSec);
     if (this.sampleRates.length > wireSeconds) this.sampleRates.shift();
     this.#completeFleet();
@@ -253,7 +315,6 @@ export class Dashboard implements FeedReceiver {
     this.#seenIds = null;
     this.isComplete = true;
     this.fleet.retainIds(seenIds);
-    this.#followOverview();
   }
 
   #openById(hostId: number): OpenHost | null {
@@ -272,16 +333,9 @@ export class Dashboard implements FeedReceiver {
     }
   }
 
-  #followOverview(): void {
-    const watches = this.#wantsOverview || (this.isComplete && this.fleet.hosts.length <= backgroundHostsMax);
-    if (watches === this.#watches) return;
-    this.#watches = watches;
-    this.#feed.watch(watches ? { keys: overviewKeys, hostIds: null } : null);
-  }
-
   async #poll(): Promise<void> {
     this.#isPolling = true;
-    const polled = await this.#options.api.readFleet();
+    const [polled, pages] = await Promise.all([this.#options.api.readFleet(), this.#pollHosts()]);
     this.#isPolling = false;
     // The socket may have come back meanwhile: what it says is newer.
     if (polled === 'failed' || this.isLive) return;
@@ -290,34 +344,25 @@ export class Dashboard implements FeedReceiver {
     this.#polledMs = localMs;
     this.isComplete = true;
     this.fleet.acceptPolled(polled);
-    this.#acceptPolledTicks(polled);
+    if (polled.alerts !== null) this.alerts.accept({ kind: 'alert', isWhole: true, alerts: polled.alerts });
+    for (const [open, page] of pages) this.#acceptPolledHost(open, page);
     this.#announce();
   }
 
-  #acceptPolledTicks(polled: PolledFleet): void {
-    for (const open of this.#openHosts.values()) {
-      const tick = polled.latest.get(open.name);
-      if (tick === undefined) continue;
-      const layout = polledLayoutOf(tick, open.polledLayout);
-      open.polledLayout = layout;
-      const values = Float64Array.from(layout.series, ({ key }) => tick.values.get(key) ?? Number.NaN);
-      open.stream.acceptPolled(tick.timeMs, layout, values);
-    }
+  /** What the pages of open hosts show, each as far as the hub answers. */
+  async #pollHosts(): Promise<(readonly [OpenHost, PolledHostPage])[]> {
+    const open = [...this.#openHosts.values()];
+    const ask = (each: OpenHost) => pollHost(this.client, each.name, { layout: each.polledLayout, roundMs: pollMs });
+    return await Promise.all(open.map(async (each) => [each, await ask(each)] as const));
   }
-}
 
-/** A layout for values that came without one. Keys that were there stay: a series without a value has not ended. */
-function polledLayoutOf(tick: PolledTick, before: Layout | null): Layout {
-  const keys = [...new Set([...(before?.series.map(({ key }) => key) ?? []), ...tick.values.keys()])].sort();
-  if (
-    before !== null &&
-    keys.length === before.series.length &&
-    keys.every((key, at) => key === before.series[at]!.key)
-  )
-    return before;
-  return {
-    id: `polled ${keys.join(' ')}`,
-    intervalMs: pollMs,
-    series: keys.map((key) => ({ key, unit: unitOfKey(key), kind: 'gauge', every: 1 })),
-  };
+  #acceptPolledHost(open: OpenHost, { tick, processes }: PolledHostPage): void {
+    if (tick !== null) {
+      open.polledLayout = tick.layout;
+      open.stream.acceptPolled(tick.timeMs, tick.layout, tick.values);
+    }
+    if (processes === null || processes.atMs <= (open.processes?.atMs ?? 0)) return;
+    open.processes = { kind: 'processes', hostId: this.fleet.byName(open.name)?.id ?? 0, ...processes };
+    open.processesChanged.announce();
+  }
 }

@@ -17,6 +17,7 @@ describe('createHostCollectors()', () => {
       cpu: 1,
       load: 1,
       memory: 1,
+      swap: 0,
       pressure: 0,
       disk: 1,
       filesystem: 1,

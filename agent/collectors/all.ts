@@ -9,6 +9,7 @@ import { networkCollector } from './network.ts';
 import { pressureCollector } from './pressure.ts';
 import { type HostFolders, hostFolders } from './proc-file.ts';
 import { processCollector } from './process.ts';
+import { swapCollector } from './swap.ts';
 import { tcpCollector } from './tcp.ts';
 import { temperatureCollector } from './temperature.ts';
 import { uptimeCollector } from './uptime.ts';
@@ -28,6 +29,7 @@ export function createHostCollectors(folders: HostFolders = hostFolders()): Host
       cpuCollector(folders),
       loadCollector(folders),
       memoryCollector(folders),
+      swapCollector(folders),
       pressureCollector(folders),
       diskCollector(folders),
       filesystemCollector(folders),

@@ -99,6 +99,11 @@ export class Scripts implements Collector {
     return [...this.#scripts.values()].map((script) => script.state);
   }
 
+  /** Runs under way. */
+  get runningCount(): number {
+    return this.#inFlight.size;
+  }
+
   /** Ends every run and waits until they have ended, some seconds at most. Nothing is started after. */
   async stop(): Promise<void> {
     this.#isStopped = true;

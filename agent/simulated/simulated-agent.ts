@@ -17,7 +17,7 @@ import { SimulatedHost } from '#core/simulated/simulated-host.ts';
 import type { LinkState } from '#core/stream/agent-link.ts';
 import { MemorySpool } from '#core/stream/memory-spool.ts';
 import { readMonotonicMs } from '../identity.ts';
-import { HubLink, type LinkLog } from '../link.ts';
+import { HubLink, type LinkIdentity, type LinkLog } from '../link.ts';
 import { createReplayPacker } from '../replay.ts';
 import { Ticker } from '../ticker.ts';
 
@@ -51,12 +51,13 @@ export class SimulatedAgent {
   readonly #options: SimulatedAgentOptions;
   readonly #host: SimulatedHost;
   readonly #machineId: string;
-  #identity: { readonly hubId: Id128 | null; readonly token: string | null } = { hubId: null, token: null };
+  #identity: LinkIdentity;
   #running: Running | null = null;
   #tickCount = 0;
 
   constructor(options: SimulatedAgentOptions) {
     this.#options = options;
+    this.#identity = { agentId: options.agentId, hubId: null, token: null, old: null };
     this.#host = new SimulatedHost(options.fleetSeed, options.index);
     this.#machineId = simulatedMachineId(options.fleetSeed, options.index);
   }
@@ -103,7 +104,7 @@ export class SimulatedAgent {
     const spool = new MemorySpool({ spoolTicksMax });
     const greet = () => ({
       version: protocolVersion,
-      agentId,
+      agentId: this.#identity.agentId,
       hostName: nature.name,
       agentVersion,
       machineId: this.#machineId,
@@ -111,7 +112,12 @@ export class SimulatedAgent {
       wallMs: nowWallMs(),
       monotonicMs: readMonotonicMs(),
       tags: nature.tags,
-      facts: { ...simulatedFacts, agent_version: agentVersion, interval_ms: String(ticker.intervalMs) },
+      facts: {
+        ...simulatedFacts,
+        agent_version: agentVersion,
+        interval_ms: String(ticker.intervalMs),
+        speaks: 'identity',
+      },
       hubId: this.#identity.hubId,
     });
     const link = new HubLink({
@@ -123,9 +129,15 @@ export class SimulatedAgent {
         welcomed: (welcome) => this.#welcomed(welcome),
         openEpoch: () => ticker.openEpoch(),
         configured: (wishedMs) => ticker.changeInterval(wishedMs ?? intervalMs),
+        scripted: () => undefined,
       },
       identity: () => this.#identity,
+      keepIdentity: (identity) => {
+        this.#identity = identity;
+        return true;
+      },
       enrolmentKey,
+      trust: null,
       proxyAgent: null,
       log,
       nowMonotonicMs: readMonotonicMs,
@@ -156,7 +168,7 @@ export class SimulatedAgent {
   }
 
   #welcomed({ hubId, token }: Welcome): void {
-    this.#identity = { hubId, token: token ?? this.#identity.token };
+    this.#identity = { ...this.#identity, hubId, token: token ?? this.#identity.token };
   }
 
   #createSampler() {

@@ -7,7 +7,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { DecodeError } from '#core/errors.ts';
+import { ConfigError, DecodeError } from '#core/errors.ts';
 
 export type Database = Sqlite.Database;
 export type Statement<Row = unknown> = Sqlite.Statement<unknown[], Row>;
@@ -44,7 +44,7 @@ export function createPrivateFile(file: string): void {
 /** Holds `file` against every other process until closed. Throws an error of trouble `locked` when another one has it. */
 export function acquireLock(file: string): Database {
   createPrivateFile(file);
-  const lock = new Sqlite(file, { timeout: 0 });
+  const lock = openLibrary(file, { timeout: 0 });
   try {
     lock.exec('begin exclusive');
     return lock;
@@ -54,11 +54,24 @@ export function acquireLock(file: string): Database {
   }
 }
 
+/** Throws ConfigError where the library has no binary that this Node can load: it was another Node's when it was installed. */
+function openLibrary(file: string, options: Sqlite.Options): Database {
+  try {
+    return new Sqlite(file, options);
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_DLOPEN_FAILED') throw error;
+    const { version, versions, platform, arch } = process;
+    throw new ConfigError([
+      `Cannot open spool: better-sqlite3 must be built for this Node, ${version} (ABI ${versions.modules}) on ${platform} ${arch}: run install.sh of the hub again, or npm rebuild better-sqlite3: got ${JSON.stringify(error.message.split('\n', 1)[0])}`,
+    ]);
+  }
+}
+
 /** Opens the database as the spool uses it: one connection, each commit on the disk when it returns. */
 export function openDatabase(file: string, options: { readonly walPages: number }): Database {
   createPrivateFile(file);
   // Only a tool of the operator can be in the way of the one connection: give it two seconds.
-  const db = new Sqlite(file, { timeout: 2_000 });
+  const db = openLibrary(file, { timeout: 2_000 });
   try {
     db.pragma(`page_size = ${pageBytes}`);
     // One process and one connection: no shared memory file, no lock calls per transaction.
@@ -66,16 +79,20 @@ export function openDatabase(file: string, options: { readonly walPages: number 
     db.pragma('journal_mode = wal');
     // better-sqlite3 builds SQLite with NORMAL in WAL mode, which loses committed ticks at a power cut.
     db.pragma('synchronous = full');
-    // A longer WAL writes less (a page that fills tick by tick goes to the file once), a shorter one bounds the disk.
-    db.pragma(`wal_autocheckpoint = ${options.walPages}`);
-    // What one large transaction left over is given back at the next checkpoint.
-    db.pragma(`journal_size_limit = ${options.walPages * walFrameBytes}`);
+    setWalPages(db, options.walPages);
     db.pragma('temp_store = memory');
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** How long the WAL grows: a longer one writes less (a page that fills tick by tick goes to the file once), a shorter one bounds the disk. */
+export function setWalPages(db: Database, walPages: number): void {
+  db.pragma(`wal_autocheckpoint = ${walPages}`);
+  // What one large transaction left over is given back at the next checkpoint.
+  db.pragma(`journal_size_limit = ${walPages * walFrameBytes}`);
 }
 
 /**

@@ -16,20 +16,23 @@ import {
   diskTroubleOf,
   openDatabase,
   pageBytes,
+  setWalPages,
   walFrameBytes,
 } from './database.ts';
 import { finishSalvage, salvage } from './salvage.ts';
 import { createTables, schemaVersion, schemaVersionOf } from './schema.ts';
-import { SpoolFile, type SpoolFileOptions } from './spool-file.ts';
+import { SpoolFile, type SpoolFileOptions, type SpoolSizes } from './spool-file.ts';
 
 const MiB = 1024 * 1024;
-/** Below it a WAL and a few ticks of 8,000 series do not fit. */
-export const spoolBytesMin = 1 * MiB;
 /**
  * A file up to this size is checked whole after an unclean end: some 3 s on a slow card. In a larger one damage is
  * found when it is read, row by row.
  */
 const checkBytesMax = 64 * MiB;
+/** Transactions of one step of shrinking: some 4 MiB, and an fsync each. */
+const shrinkTurnsMax = 8;
+/** 8 MiB are written anew in some 50 ms. */
+const rewrittenPagesMax = (8 * MiB) / pageBytes;
 const retryMsMin = 1_000;
 const retryMsMax = 60_000;
 
@@ -62,7 +65,8 @@ export interface ChangeOptions {
 
 export class SpoolDisk {
   readonly #options: SpoolDiskOptions;
-  readonly #walPages: number;
+  #bytesMax: number;
+  #walPages: number;
   #lock: Database | null = null;
   #db: Database | null = null;
   #file: SpoolFile | null = null;
@@ -77,8 +81,8 @@ export class SpoolDisk {
   /** Throws ConfigError when another process has the spool or `onOpen` refuses it. */
   constructor(options: SpoolDiskOptions) {
     this.#options = options;
-    // 1 MiB of WAL is a checkpoint every 3 to 4 minutes at one tick a second; a small spool gives an eighth.
-    this.#walPages = Math.min(256, Math.floor(options.bytesMax / 8 / walFrameBytes));
+    this.#bytesMax = options.bytesMax;
+    this.#walPages = walPagesOf(options.bytesMax);
     try {
       this.#lock = acquireLock(`${options.path}.lock`);
     } catch (error) {
@@ -148,6 +152,46 @@ export class SpoolDisk {
     if (nowMs < this.#retryAtMs && nowMs >= this.#failedAtMs) return false;
     if (this.#file === null) this.open();
     return this.#file !== null;
+  }
+
+  /** From now on the spool may take so many bytes. What it holds above them goes step by step: see `shrink`. */
+  changeBytesMax(bytesMax: number): void {
+    this.#bytesMax = bytesMax;
+    this.#walPages = walPagesOf(bytesMax);
+    if (this.#db === null || this.#file === null) return;
+    this.#file.resize(this.#sizes());
+    try {
+      setWalPages(this.#db, this.#walPages);
+      rmSync(this.#ballast, { force: true });
+    } catch (error) {
+      this.#trouble(error);
+      return;
+    }
+    this.#addBallast();
+  }
+
+  /** Whether the file is larger than it may be, as after it was given less. */
+  get isOversized(): boolean {
+    return this.look((file) => file.isOversized) ?? false;
+  }
+
+  /**
+   * One step towards what the spool may take, to be called between ticks: gives up the oldest of what is too much, and once
+   * little is held writes the file anew, which is what makes it smaller.
+   */
+  shrink(): void {
+    for (let turn = 0; turn < shrinkTurnsMax; turn += 1) {
+      const isTooFull = this.look((file) => file.isTooFull) ?? false;
+      if (!isTooFull || !this.change((file) => file.dropSome())) break;
+    }
+    const isLittle = this.look((file) => file.isOversized && file.usedPages <= rewrittenPagesMax) ?? false;
+    if (!isLittle || !this.change(() => undefined) || this.#db === null) return;
+    try {
+      this.#db.exec('vacuum');
+      this.#db.pragma('wal_checkpoint(truncate)');
+    } catch (error) {
+      this.#trouble(error);
+    }
   }
 
   /** An appended tick is on the disk: after trouble, that is the end of it. */
@@ -225,10 +269,14 @@ export class SpoolDisk {
   }
 
   #load(db: Database): SpoolFile {
-    const { bytesMax, keepAcked, onLost } = this.#options;
-    // Room for the WAL at a checkpoint and for what one large transaction adds, and for the ballast.
-    const pagesMax = Math.floor((bytesMax - 3 * this.#walPages * walFrameBytes) / pageBytes);
-    return new SpoolFile(db, { keepAcked, pagesMax, dropPagesMax: Math.floor(this.#walPages / 2), onLost });
+    const { keepAcked, onLost } = this.#options;
+    return new SpoolFile(db, { keepAcked, ...this.#sizes(), onLost });
+  }
+
+  /** Room for the WAL at a checkpoint and for what one large transaction adds, and for the ballast. */
+  #sizes(): SpoolSizes {
+    const pagesMax = Math.floor((this.#bytesMax - 3 * this.#walPages * walFrameBytes) / pageBytes);
+    return { pagesMax, dropPagesMax: Math.floor(this.#walPages / 2) };
   }
 
   #transact(file: SpoolFile, change: (file: SpoolFile) => void, open: boolean): void {
@@ -328,6 +376,11 @@ export class SpoolDisk {
       return false;
     }
   }
+}
+
+/** 1 MiB of WAL is a checkpoint every 3 to 4 minutes at one tick a second; a small spool gives an eighth. */
+function walPagesOf(bytesMax: number): number {
+  return Math.min(256, Math.floor(bytesMax / 8 / walFrameBytes));
 }
 
 /** Throws an error of trouble `damaged` unless the whole file is consistent. */

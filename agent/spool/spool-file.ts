@@ -24,12 +24,15 @@ export interface NewTick {
   readonly column: Uint8Array;
 }
 
-export interface SpoolFileOptions {
-  readonly keepAcked: boolean;
+export interface SpoolSizes {
   /** Pages that the file may have. */
   readonly pagesMax: number;
   /** Pages of ticks dropped in one transaction: SQLite writes those that it frees to the WAL, too. */
   readonly dropPagesMax: number;
+}
+
+export interface SpoolFileOptions extends SpoolSizes {
+  readonly keepAcked: boolean;
   /** Called for each range of ticks given up. */
   readonly onLost: (reason: GapReason, tickCount: number) => void;
 }
@@ -41,6 +44,7 @@ const sparePages = 8;
 
 export class SpoolFile {
   readonly #options: SpoolFileOptions;
+  #sizes: SpoolSizes;
   readonly #sql: SpoolStatements;
   readonly #items: StreamItems;
   readonly #streams: StreamState[] = [];
@@ -54,6 +58,7 @@ export class SpoolFile {
 
   constructor(db: Database, options: SpoolFileOptions) {
     this.#options = options;
+    this.#sizes = options;
     this.#sql = prepareStatements(db);
     this.#items = new StreamItems(this.#sql);
     const rows = this.#sql.streams.all() as StreamRow[];
@@ -73,6 +78,32 @@ export class SpoolFile {
   /** Bytes of the database without its WAL. */
   get bytes(): number {
     return (this.#sql.pageCount.get() as number) * pageBytes;
+  }
+
+  /** Pages that hold something. */
+  get usedPages(): number {
+    return (this.#sql.pageCount.get() as number) - (this.#sql.freePages.get() as number);
+  }
+
+  /** It has more pages than it may, though some of them may be free. */
+  get isOversized(): boolean {
+    return (this.#sql.pageCount.get() as number) > this.#sizes.pagesMax;
+  }
+
+  get isTooFull(): boolean {
+    return this.usedPages > this.#sizes.pagesMax && this.#heldTicks > 0;
+  }
+
+  resize(sizes: SpoolSizes): void {
+    this.#sizes = { pagesMax: sizes.pagesMax, dropPagesMax: sizes.dropPagesMax };
+  }
+
+  /** Gives up some of the oldest ticks, those that are only kept first. */
+  dropSome(): void {
+    const count = this.#dropTicksMax();
+    if (this.#dropKept(count) === 0) this.#dropOldest(count);
+    this.#dropDrained();
+    this.#dropLayouts();
   }
 
   /** Held gaps and the seqs that they cover, by reason. */
@@ -333,11 +364,12 @@ export class SpoolFile {
   }
 
   #dropTicksMax(): number {
-    return Math.max(1, Math.floor((this.#options.dropPagesMax * pageBytes * this.#heldTicks) / this.bytes));
+    return Math.max(1, Math.floor((this.#sizes.dropPagesMax * pageBytes * this.#heldTicks) / this.bytes));
   }
 
   #freePages(): number {
-    const grow = this.#options.pagesMax - (this.#sql.pageCount.get() as number);
+    // A file that is larger than it may be does not grow, and is made smaller by `dropSome`.
+    const grow = Math.max(0, this.#sizes.pagesMax - (this.#sql.pageCount.get() as number));
     return grow >= 64 ? grow : grow + (this.#sql.freePages.get() as number);
   }
 

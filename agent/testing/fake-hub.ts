@@ -5,6 +5,7 @@
  * any number of lost connections. Acks come by themselves or when the test says so; `refuse` answers upgrades.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { inflateRawSync } from 'node:zlib';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -40,7 +41,11 @@ export interface FakeConnection {
 
 export interface FakeHubSettings {
   /** Status and headers in place of the upgrade; null accepts it. */
-  refuse: (bearer: string | null) => { readonly status: number; readonly headers?: Record<string, string> } | null;
+  refuse: (bearer: string | null) => {
+    readonly status: number;
+    readonly headers?: Record<string, string>;
+    readonly body?: string;
+  } | null;
   welcome: Partial<Welcome>;
   /** Whether items are acknowledged as they come. */
   acks: boolean;
@@ -57,9 +62,26 @@ export class FakeHub {
   /** What no agent should do. */
   readonly breaches: string[] = [];
   readonly settings: FakeHubSettings = { refuse: () => null, welcome: {}, acks: true, onHello: null };
-  readonly #server: Server = createServer();
+  readonly #server: Server;
+  readonly #scheme: 'http' | 'https';
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => agentSubprotocol });
   readonly #pages = new Map<LayoutId, Uint8Array[]>();
+  readonly #heard: Socket[] = [];
+
+  /** Over TLS with this certificate, or plain. */
+  constructor(tls: { readonly cert: string; readonly key: string } | null = null) {
+    this.#scheme = tls === null ? 'http' : 'https';
+    this.#server = tls === null ? createServer() : createTlsServer(tls);
+    this.#server.on(tls === null ? 'connection' : 'secureConnection', (socket: Socket) => {
+      socket.on('error', () => undefined);
+      this.#heard.push(socket);
+    });
+  }
+
+  /** Bytes that came out of the encryption, or without one. */
+  get bytesReceived(): number {
+    return this.#heard.reduce((sum, socket) => sum + socket.bytesRead, 0);
+  }
 
   /** Listens on a port of its own, or on one that an earlier hub had. */
   async start(port = 0): Promise<void> {
@@ -73,7 +95,10 @@ export class FakeHub {
       }
       this.refusedBearers.push(bearer);
       const headers = Object.entries(refusal.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
-      socket.end(`HTTP/1.1 ${refusal.status} Refused\r\n${headers.join('')}Content-Length: 0\r\n\r\n`);
+      const { body = '' } = refusal;
+      socket.end(
+        `HTTP/1.1 ${refusal.status} Refused\r\n${headers.join('')}Content-Length: ${body.length}\r\n\r\n${body}`,
+      );
     });
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
   }
@@ -83,7 +108,7 @@ export class FakeHub {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://${this.#scheme === 'https' ? 'localhost' : '127.0.0.1'}:${this.port}`;
   }
 
   get last(): FakeConnection {
@@ -179,6 +204,8 @@ export class FakeHub {
       case 'top':
       case 'bye':
       case 'verify':
+      case 'settingsReport':
+      case 'identityKept':
         break;
     }
   }

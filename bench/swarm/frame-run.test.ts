@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeMessage } from '#core/codec.ts';
 import { columnOf, createDataset } from '../dataset.ts';
+import { wavesByHost } from '../waves.ts';
 import { encodeFrameRun } from './frame-run.ts';
 import { encodeClientFrame } from './websocket-frames.ts';
 
@@ -29,5 +30,13 @@ describe('encodeFrameRun()', () => {
     const whole = { ...run, dataset, host: 1 };
 
     expect(Buffer.from(encodeFrameRun(whole)).equals(framesByCodec(whole))).toBe(true);
+  });
+
+  test('gives the bytes of the codec under a wave', () => {
+    const waves = wavesByHost([{ host: 1, metric: 2, fromTick: 5, halfTicks: 2, toTick: 9, high: 500 }]);
+    const dataset = { ...createDataset({ hostCount: 2, metricCount: 3, tickCount: 4 }), waves };
+    const run = { dataset, host: 1, ordinal: 1, firstSeq: 4, count: 8 };
+
+    expect(Buffer.from(encodeFrameRun(run)).equals(framesByCodec(run))).toBe(true);
   });
 });

@@ -7,6 +7,7 @@
  */
 import { messageKinds } from '#core/message.ts';
 import { columnOffset, type Dataset } from '../dataset.ts';
+import { writeWaves } from '../waves.ts';
 import { clientHeaderBytes, opcodes, writeClientHeader } from './websocket-frames.ts';
 
 export interface FrameRun {
@@ -28,6 +29,7 @@ export function encodeFrameRun(run: FrameRun): Uint8Array {
   const columnBytes = dataset.metricCount * 8;
   const frameBytesMax = clientHeaderBytes(columnBytes + envelopeBytesMax) + envelopeBytesMax + columnBytes;
   const target = Buffer.allocUnsafeSlow(count * frameBytesMax);
+  const waves = dataset.waves?.get(host);
   const source = Buffer.from(dataset.bytes.buffer, dataset.bytes.byteOffset, dataset.bytes.byteLength);
   let at = 0;
   for (let seq = firstSeq; seq < firstSeq + count; seq += 1) {
@@ -46,7 +48,9 @@ export function encodeFrameRun(run: FrameRun): Uint8Array {
     }
     target[at++] = columnBytes;
     const from = columnOffset(dataset, host, seq - 1);
-    at += source.copy(target, at, from, from + columnBytes);
+    source.copy(target, at, from, from + columnBytes);
+    if (waves !== undefined) writeWaves(new DataView(target.buffer, target.byteOffset + at), waves, seq - 1);
+    at += columnBytes;
   }
   return target.subarray(0, at);
 }

@@ -7,6 +7,7 @@ import { replaySamplesMax } from '#core/limits.ts';
 import type { Replay } from '#core/message.ts';
 import type { Layout } from '#core/series.ts';
 import { columnOffset, type Dataset, tickOffsetMs } from '../dataset.ts';
+import { writeWaves } from '../waves.ts';
 
 /** Ticks that one replay takes at most; an agent of ours never puts more in one. */
 const tickCountMax = 1_024;
@@ -37,11 +38,14 @@ export class ReplayEncoder {
   encode(run: ReplayRun): Replay {
     const { dataset, host, layout, ordinal, firstSeq, count } = run;
     const { metricCount } = dataset;
+    const waves = dataset.waves?.get(host);
     if (this.#values.length < count * metricCount) this.#values = new Float64Array(count * metricCount);
     if (this.#times.length < count) this.#times = new Float64Array(count);
     for (let index = 0; index < count; index += 1) {
       const from = columnOffset(dataset, host, firstSeq - 1 + index) / 8;
       this.#values.set(dataset.values.subarray(from, from + metricCount), index * metricCount);
+      if (waves !== undefined)
+        writeWaves(new DataView(this.#values.buffer, index * metricCount * 8), waves, firstSeq - 1 + index);
       this.#times[index] = run.startMs + tickOffsetMs(dataset, firstSeq - 1 + index, layout.intervalMs);
     }
     const joined = joinBlock(

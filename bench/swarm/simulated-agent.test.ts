@@ -7,7 +7,7 @@ import { createCounters, SimulatedAgent } from './simulated-agent.ts';
 import { createSwarmLayout, seededId } from './swarm.ts';
 
 const dataset = createDataset({ hostCount: 1, metricCount: 5, tickCount: 8 });
-const layout = createSwarmLayout(dataset.keys, 1_000);
+const layout = createSwarmLayout(dataset.keys, { intervalMs: 1_000 });
 const itemBytes = 5 * 8 + 32;
 const epoch = seededId('epoch');
 

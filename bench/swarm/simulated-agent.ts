@@ -222,7 +222,9 @@ export class SimulatedAgent {
         this.pump();
         break;
       case 'config':
+      case 'scripts':
       case 'checksums':
+      case 'settings':
         break;
     }
   }

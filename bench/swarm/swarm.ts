@@ -5,6 +5,7 @@
  * token where the hub has given one, else with the enrolment key.
  */
 import { createHash } from 'node:crypto';
+import { assert } from '#core/errors.ts';
 import { agentSubprotocol } from '#core/message.ts';
 import { createLayout, type Layout } from '#core/series.ts';
 import { backoffMs, linkBackoff, phaseMs } from '#core/time.ts';
@@ -13,6 +14,7 @@ import { createDataset, createRandom, type Dataset } from '../dataset.ts';
 import { withDeadline } from '../deadline.ts';
 import { Latencies, type LatencyFigures } from '../latency.ts';
 import { type RecordingPlan, readRecording, recordedDataset } from '../recording.ts';
+import { freezeWave, isHigh, type Wave, wavesByHost } from '../waves.ts';
 import { Connection, isBlamed } from './connection.ts';
 import { Pacer } from './pacer.ts';
 import { ReplayEncoder } from './replay-encoder.ts';
@@ -38,10 +40,21 @@ export interface SwarmPlan {
   readonly datasetHosts?: number;
   /** What the agents send instead of the made-up data set; all of them the same. */
   readonly recording?: RecordingPlan;
+  /** What the metrics are called and measured in, `metricCount` of them; without it names by their place, without a unit. */
+  readonly series?: readonly SwarmSeries[];
   /** See `AgentOptions`. */
   readonly replayTicks?: number;
+  /** What is laid over the values. */
+  readonly waves?: readonly Wave[];
+  /** How agents wait before they connect again, where that shall not be as real ones do. */
+  readonly backoff?: { readonly baseMs: number; readonly capMs: number };
   /** Tells apart swarms that are runs of the same agents, one after the other. */
   readonly run?: number;
+}
+
+export interface SwarmSeries {
+  readonly key: string;
+  readonly unit: string;
 }
 
 export interface SwarmReport {
@@ -64,21 +77,33 @@ export interface SwarmStream {
   readonly firstMs: number;
 }
 
+export interface AgentRange {
+  readonly from: number;
+  readonly count: number;
+}
+
 const problemsMax = 20;
 /** Nothing that is waited for takes longer in a run that is worth anything. */
 const waitMsMax = 180_000;
 
 /** The values of a swarm, by its plan. */
 export function createSwarmDataset(
-  plan: Pick<SwarmPlan, 'agentCount' | 'metricCount' | 'tickCount' | 'datasetHosts' | 'recording'>,
+  plan: Pick<SwarmPlan, 'agentCount' | 'metricCount' | 'tickCount' | 'datasetHosts' | 'recording' | 'waves' | 'series'>,
 ): Dataset {
   if (plan.recording !== undefined) return recordedDataset(readRecording(plan.recording));
-  return createDataset({ ...plan, hostCount: plan.datasetHosts ?? plan.agentCount });
+  const { agentCount, metricCount, tickCount, datasetHosts, waves, series } = plan;
+  assert(series === undefined || series.length === metricCount, 'every metric has a name, or none has');
+  const made = createDataset({ hostCount: datasetHosts ?? agentCount, metricCount, tickCount });
+  const dataset = series === undefined ? made : { ...made, keys: series.map(({ key }) => key) };
+  return waves === undefined ? dataset : { ...dataset, waves: wavesByHost(waves) };
 }
 
 /** The layout of all simulated agents. */
-export function createSwarmLayout(keys: readonly string[], intervalMs: number): Layout {
-  const series = keys.map((key) => ({ key, unit: '', kind: 'gauge' as const, every: 1 }));
+export function createSwarmLayout(
+  keys: readonly string[],
+  { intervalMs, series: named = [] }: Pick<SwarmPlan, 'intervalMs' | 'series'>,
+): Layout {
+  const series = keys.map((key, index) => ({ key, unit: named[index]?.unit ?? '', kind: 'gauge' as const, every: 1 }));
   return createLayout({ intervalMs, series }, (bytes) => createHash('sha256').update(bytes).digest());
 }
 
@@ -91,9 +116,14 @@ export class Swarm {
   readonly #plan: SwarmPlan;
   readonly #clock: Clock;
   readonly #dataset: Dataset;
+  /** What the data set has; changed by `freezeWaves` alone. */
+  readonly #waves: Map<number, readonly Wave[]>;
   readonly #counters = createCounters();
   readonly #agents: readonly SimulatedAgent[];
   readonly #attempts = new Map<SimulatedAgent, number>();
+  readonly #connections = new Map<SimulatedAgent, Connection>();
+  /** Agents that stay away until `restore`. */
+  readonly #cut = new Set<SimulatedAgent>();
   readonly #lateness = new Latencies();
   readonly #random: () => number;
   readonly #problems: string[] = [];
@@ -110,8 +140,9 @@ export class Swarm {
     this.#clock = clock;
     this.#random = createRandom(plan.seed);
     const { agentCount, intervalMs } = plan;
-    this.#dataset = createSwarmDataset(plan);
-    const layout = createSwarmLayout(this.#dataset.keys, intervalMs);
+    this.#waves = wavesByHost(plan.waves ?? []);
+    this.#dataset = { ...createSwarmDataset(plan), waves: plan.waves === undefined ? null : this.#waves };
+    const layout = createSwarmLayout(this.#dataset.keys, plan);
     const roundMs = plan.startMs ?? Math.ceil((clock.nowMs() + plan.startsInMs) / intervalMs) * intervalMs;
     this.#roundMs = roundMs;
     const options = {
@@ -196,6 +227,36 @@ export class Swarm {
     await this.allSettled();
   }
 
+  /** Ends the connections of some agents without a word; they go on ticking and stay away until `restore`. */
+  cut({ from, count }: AgentRange): void {
+    for (const agent of this.#agents.slice(from, from + count)) {
+      this.#cut.add(agent);
+      this.#connections.get(agent)?.destroy();
+    }
+  }
+
+  /** Lets them connect again, so many in a second, and resolves when all agents are open. */
+  async restore({ from, count, perSecond }: AgentRange & { readonly perSecond: number }): Promise<void> {
+    for (const [index, agent] of this.#agents.slice(from, from + count).entries()) {
+      if (!this.#cut.delete(agent)) continue;
+      setTimeout(() => this.#connect(agent), (index / perSecond) * 1_000);
+    }
+    await this.allOpen();
+  }
+
+  /**
+   * From a tick that no agent has made yet on every wave stays as it is then. Returns that tick, and which waves are
+   * high from there on. Not while agents send as much as they may.
+   */
+  freezeWaves(): { readonly tick: number; readonly isHigh: readonly boolean[] } {
+    const waves = this.#plan.waves ?? [];
+    const tick = Math.max(...this.#agents.map(({ producedSeq }) => producedSeq)) + 2;
+    const frozen = wavesByHost(waves.flatMap((wave) => freezeWave(wave, tick)));
+    this.#waves.clear();
+    for (const [host, ofHost] of frozen) this.#waves.set(host, ofHost);
+    return { tick, isHigh: waves.map((wave) => isHigh(wave, tick)) };
+  }
+
   clearLateness(): void {
     this.#lateness.clear();
   }
@@ -272,6 +333,7 @@ export class Swarm {
       },
       this.#clock,
     );
+    this.#connections.set(agent, connection);
   }
 
   #opened(agent: SimulatedAgent): void {
@@ -283,9 +345,15 @@ export class Swarm {
   #retry(agent: SimulatedAgent, closeCode: number, reason: string): void {
     if (this.#isStopped) return;
     if (isBlamed(closeCode, reason)) this.#note(`${agent.identity.hostName}: closed ${closeCode} ${reason}`);
+    if (this.#cut.has(agent)) return;
     const attempt = this.#attempts.get(agent) ?? 0;
     this.#attempts.set(agent, attempt + 1);
-    setTimeout(() => this.#connect(agent), backoffMs(attempt, linkBackoff, this.#random));
+    setTimeout(
+      () => {
+        if (!this.#cut.has(agent)) this.#connect(agent);
+      },
+      backoffMs(attempt, linkBackoff, this.#random),
+    );
   }
 
   #note(problem: string): void {

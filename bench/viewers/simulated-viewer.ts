@@ -47,7 +47,7 @@ export class SimulatedViewer {
 
   opened(send: (payload: Uint8Array) => void): void {
     this.#send = send;
-    this.#tell({ kind: 'watch', keys: this.#options.keys, hostIds: null });
+    this.#tell({ kind: 'watch', keys: this.#options.keys, hostIds: null, othersMs: 0 });
     this.#follow();
   }
 

@@ -47,6 +47,7 @@ class Rig {
       welcomed: () => undefined,
       openEpoch: () => this.openEpoch(),
       configured: () => undefined,
+      scripted: () => undefined,
       ...ports,
     });
   }

@@ -17,7 +17,19 @@
  */
 import { assert, ProtocolError } from '../errors.ts';
 import { replaySamplesMax, streamsPerHelloMax } from '../limits.ts';
-import type { Ack, Checksums, Hello, Id128, Nack, StreamAnswer, StreamOffer, ToAgent, Welcome } from '../message.ts';
+import type {
+  Ack,
+  Checksums,
+  Hello,
+  Id128,
+  Nack,
+  ScriptsMessage,
+  SettingsMessage,
+  StreamAnswer,
+  StreamOffer,
+  ToAgent,
+  Welcome,
+} from '../message.ts';
 import type { LayoutId } from '../series.ts';
 import { compareRows, isForked, likenessOf, rangeToVerify, unstoredSeqs } from './fork-check.ts';
 import { itemBytes, type SpoolStream, type TickItem } from './item.ts';
@@ -51,6 +63,10 @@ export interface LinkPorts extends SenderPorts {
   openEpoch(): void;
   /** The tick interval that the hub asks for; null for the agent's own. */
   configured(intervalMs: number | null): void;
+  /** A signed script that the hub has for this agent. */
+  scripted(message: ScriptsMessage): void;
+  /** What the hub wants set. Absent at an agent that does not say it speaks `settings`: then they are not listened to. */
+  settingsGiven?(message: SettingsMessage): void;
 }
 
 /** Ticks in one replay: 65,536 samples at most, and no more than a hub holds of one agent anyway. */
@@ -139,8 +155,17 @@ export class AgentLink {
       case 'config':
         this.#ports.configured(message.intervalMs);
         break;
+      case 'scripts':
+        this.#ports.scripted(message);
+        break;
+      case 'settings':
+        this.#ports.settingsGiven?.(message);
+        break;
       case 'checksums':
         this.#compare(message, nowMs);
+        break;
+      case 'identity':
+        // Who the agent is by is the business of whoever owns the socket.
         break;
     }
   }

@@ -17,8 +17,11 @@ import type { StoredBlock } from './stored-blocks.ts';
 /** A raw column of 8,192 ticks is 65,600 bytes; a rollup column is four of 2,048. */
 const columnBytesMax = 98_304;
 
+/** Takes what belongs to one series. */
+export type BlockReading = Pick<SeriesReading, 'addSamples' | 'addBuckets'>;
+
 export interface BlockPlace {
-  readonly readings: ReadonlyMap<number, SeriesReading>;
+  readonly readings: ReadonlyMap<number, BlockReading>;
   readonly covers: ReadonlyMap<number, DayCover>;
   readonly span: Span;
 }

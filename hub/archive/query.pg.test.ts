@@ -6,7 +6,8 @@ import { withDatabase } from '../testing/database.ts';
 import { HistoryWorld, seeded } from '../testing/history-world.ts';
 import { queryPorts } from '../testing/query-fixture.ts';
 import { gauges, sha256 } from '../testing/ticks.ts';
-import { type QueryPorts, runQuery } from './query.ts';
+import type { QueryPorts } from './known-blocks.ts';
+import { runQuery } from './query.ts';
 import type { QueryRequest, Resolution } from './query-request.ts';
 import { Upkeep } from './upkeep.ts';
 

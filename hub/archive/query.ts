@@ -9,24 +9,17 @@
 import { dayOf } from '#core/calendar.ts';
 import { blockTicksMax } from '#core/limits.ts';
 import { mergeBuckets } from '#core/rollup.ts';
-import { mergeParts } from '#core/sample-parts.ts';
-import type { Layout, LayoutId, Series } from '#core/series.ts';
+import type { Series } from '#core/series.ts';
 import { matcherOf } from '#core/series-pattern.ts';
 import { type Tier, tiers } from '#core/tier.ts';
-import { addBlock, lowerBound } from './block-reading.ts';
-import type { LayoutBook } from './layout-book.ts';
+import { addBlock } from './block-reading.ts';
+import { QueryLimitError, type QueryPorts, readKnown, unstoredOf } from './known-blocks.ts';
 import { coverOf, type DayCover, type Floors, planQuery, type QueryPlan } from './query-plan.ts';
 import type { QueriedHost, QueryRequest, Span } from './query-request.ts';
 import { SeriesNumbering } from './series-numbering.ts';
 import { type SeriesAnswer, SeriesReading } from './series-reading.ts';
-import type { ReadBlocks, StoredBlock, StoredBlocks, StoredGap } from './stored-blocks.ts';
+import type { StoredBlock, StoredBlocks, StoredGap } from './stored-blocks.ts';
 import { Turn } from './turn.ts';
-
-export interface QueryPorts {
-  readonly read: ReadBlocks;
-  readonly readLayouts: (ids: readonly LayoutId[]) => Promise<ReadonlyMap<LayoutId, Layout>>;
-  readonly layouts: LayoutBook;
-}
 
 export interface QueryAnswer extends Span {
   readonly tier: Tier;
@@ -37,12 +30,6 @@ export interface QueryAnswer extends Span {
   readonly gaps: readonly StoredGap[];
 }
 
-/** What was asked for is more than one request may have. Its message is for whoever asked. */
-export class QueryLimitError extends Error {
-  override readonly name = 'QueryLimitError';
-  readonly code = 'ERR_QUERY_LIMIT';
-}
-
 /** Values read from blocks for one answer: 20 ns each. */
 const readSamplesMax = 20_000_000;
 /** Samples of one answer that gives them as they are. */
@@ -51,8 +38,6 @@ export const rawSamplesMax = 1_000_000;
 export const answerSeriesMax = 1_000;
 /** Points of all series together: 40 bytes each. */
 export const answerPointsMax = 1_000_000;
-/** The layouts of a host are learnt by one statement, a change in between costs another. */
-const triesMax = 8;
 
 /** Rejects with QueryLimitError, with the signal's reason once it is aborted, or as the store does. */
 export async function runQuery(ports: QueryPorts, request: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {
@@ -157,32 +142,23 @@ async function readSnapshot(
   { request, plan }: { readonly request: QueryRequest; readonly plan: QueryPlan },
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  const { layouts } = ports;
   const numbering = new SeriesNumbering(matcherOf(request.patterns));
   const hostIds = request.hosts.map(({ hostId }) => hostId);
   const streamIds = [...new Set(request.parts.map(({ streamId }) => streamId))];
-  for (let tries = 0; tries < triesMax; tries += 1) {
-    for (const hostId of hostIds) for (const layout of layouts.of(hostId)) numbering.add(layout);
+  let samplesMax = 0;
+  const ask = () => {
     const seriesCount = numbering.count * hostIds.length;
     if (numbering.count > answerSeriesMax)
       throw new QueryLimitError(
         `Cannot answer query: at most ${answerSeriesMax} series are given at once: got ${numbering.count}`,
       );
     // Blocks reach over both ends of the span.
-    const samplesMax =
+    samplesMax =
       request.resolution.kind === 'raw' ? rawSamplesMax + 2 * blockTicksMax * Math.max(1, seriesCount) : readSamplesMax;
-    const stored = await ports.read(
-      { plan, hostIds, layouts: numbering.layouts(), streamIds, wantsGaps: request.wantsGaps, samplesMax },
-      signal,
-    );
-    if (stored.unknown.length === 0) return { stored, numbering, samplesMax };
-    const found = await ports.readLayouts([...new Set(stored.unknown.map(({ layoutId }) => layoutId))]);
-    for (const { hostId, layoutId } of stored.unknown) {
-      // A block whose layout is nowhere has series that nobody knows: the same as none.
-      layouts.learn(hostId, found.get(layoutId) ?? { id: layoutId, intervalMs: 1, series: [] });
-    }
-  }
-  throw new QueryLimitError('Cannot answer query: the layouts of its hosts must hold still: got new ones at each try');
+    return { plan, streamIds, wantsGaps: request.wantsGaps, samplesMax };
+  };
+  const stored = await readKnown(ports, { numbering, hostIds, ask }, signal);
+  return { stored, numbering, samplesMax };
 }
 
 /** Blocks and memory to answers, host by host, so that only one host's samples are held at a time. */
@@ -246,7 +222,7 @@ class Answering {
     }
     for (const [number, reading] of readings) {
       const own = parts.filter((part) => numbering.numberOf(part.series.key) === number);
-      if (own.length > 0) reading.addSamples(unstoredOf(own, { stored, plan: this.#plan }));
+      if (own.length > 0) reading.addSamples(unstoredOf(own, { stored, span: this.#plan }));
     }
     const { resolution } = this.#request;
     const samplesMax = resolution.kind === 'points' && resolution.prefersSamples ? resolution.pointsMax : 0;
@@ -257,21 +233,4 @@ class Answering {
     }
     return answers;
   }
-}
-
-/** What memory holds and the snapshot does not, in order of time, cut to the span. */
-function unstoredOf(
-  parts: QueryRequest['parts'],
-  { stored, plan }: { readonly stored: StoredBlocks; readonly plan: QueryPlan },
-) {
-  const unstored = parts.flatMap(({ streamId, firstSeq, times, values }) => {
-    // The row of a push goes once it is stored, that of an agent with its host.
-    const storedSeq = stored.storedSeqs.get(streamId) ?? Number.POSITIVE_INFINITY;
-    const skip = Math.max(0, storedSeq + 1 - firstSeq);
-    if (skip >= times.length) return [];
-    return [{ streamId, firstSeq: firstSeq + skip, times: times.subarray(skip), values: values.subarray(skip) }];
-  });
-  const { times, values } = mergeParts(unstored, plan);
-  const to = lowerBound(times, plan.endMs);
-  return { times: times.subarray(0, to), values: values.subarray(0, to) };
 }

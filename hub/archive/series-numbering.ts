@@ -24,12 +24,16 @@ export class SeriesNumbering {
     const places: number[] = [];
     const numbers: number[] = [];
     layout.series.forEach(({ key }, place) => {
-      if (!this.#numbers.has(key) && !this.#matcher(key) && !this.#matcher(pushedNameOf(key))) return;
+      if (!this.means(key)) return;
       places.push(place);
       numbers.push(this.numberOf(key));
     });
     const { id } = layout;
     this.#layouts.set(id, { layout, places: { id, columnCount: layout.series.length, places, numbers } });
+  }
+
+  means(key: string): boolean {
+    return this.#numbers.has(key) || this.#matcher(key) || this.#matcher(pushedNameOf(key));
   }
 
   numberOf(key: string): number {

@@ -23,8 +23,10 @@ import type { Binaries } from './binaries.ts';
 import { formatSettings, logFilePattern, logFilesMax } from './settings.ts';
 
 export const superuserName = 'postgres';
-/** Owns the database and is no superuser; migrations run as it too. */
-export const applicationName = 'pulsewire';
+/** Owns the tables and is no superuser: migrations, partitions, and the tools that work on the whole. */
+export const ownerName = 'pulsewire';
+/** What the hub works as: it reads and writes rows, and owns nothing. */
+export const hubRoleName = 'pulsewire_hub';
 export const databaseName = 'pulsewire';
 
 /** Measured: 0.7 s (initdb) and 0.1 s (roles) on two cores, 2026-11-22; a slow disk gets fifty times that. */
@@ -32,7 +34,10 @@ const toolMsMax = 60_000;
 
 export interface Passwords {
   readonly superuser: string;
+  /** Of the owner: it had the only role when the file got its form. */
   readonly application: string;
+  /** Of the role that the hub works as; null in a cluster of before there was one. */
+  readonly hub: string | null;
 }
 
 export interface Cluster {
@@ -93,9 +98,19 @@ export function readPasswords(cluster: Cluster): Passwords {
   const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (typeof parsed === 'object' && parsed !== null && 'superuser' in parsed && 'application' in parsed) {
     const { superuser, application } = parsed;
-    if (typeof superuser === 'string' && typeof application === 'string') return { superuser, application };
+    const hub = 'hub' in parsed && typeof parsed.hub === 'string' ? parsed.hub : null;
+    if (typeof superuser === 'string' && typeof application === 'string') return { superuser, application, hub };
   }
   throw new DecodeError(`Cannot read passwords: ${JSON.stringify(path)} must hold "superuser" and "application"`);
+}
+
+/** Keeps the password of the hub's role, once the server has the role. Whatever interrupts it, the file is whole. */
+export async function keepHubPassword(cluster: Cluster, hub: string): Promise<void> {
+  const path = join(cluster.folder, 'passwords.json');
+  const passwords: Passwords = { ...readPasswords(cluster), hub };
+  await writeFile(`${path}.new`, `${JSON.stringify(passwords)}\n`, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+  await syncFolder(cluster.folder);
 }
 
 /** Makes a cluster in `home`, or leaves nothing behind and throws. The caller holds the lock of the data folder. */
@@ -131,7 +146,8 @@ async function fill(folder: string, options: { readonly runAs: RunAs; readonly b
   const { runAs, binaries } = options;
   const cluster = join(folder, 'cluster');
   const passwordFile = join(folder, 'superuser.password');
-  const passwords: Passwords = { superuser: randomPassword(), application: randomPassword() };
+  const [superuser, application, hub] = [randomPassword(), randomPassword(), randomPassword()];
+  const passwords: Passwords = { superuser, application, hub };
   await mkdir(folder);
   await chmod(folder, runAs.kind === 'user' ? 0o711 : 0o700);
   for (const path of [cluster, join(folder, 'log')]) {
@@ -139,7 +155,7 @@ async function fill(folder: string, options: { readonly runAs: RunAs; readonly b
     await chmod(path, 0o700);
     await give(path, runAs);
   }
-  await writeFile(passwordFile, `${passwords.superuser}\n`, { mode: 0o600 });
+  await writeFile(passwordFile, `${superuser}\n`, { mode: 0o600 });
   await give(passwordFile, runAs);
 
   await runTool(runAs, { file: binaries.initdb, args: initdbArguments(cluster, passwordFile) });
@@ -150,8 +166,9 @@ async function fill(folder: string, options: { readonly runAs: RunAs; readonly b
     file: binaries.postgres,
     args: ['--single', '-F', '-j', '-D', cluster, superuserName],
     input: [
-      `create role ${applicationName} login password '${passwords.application}'`,
-      `create database ${databaseName} owner ${applicationName}`,
+      `create role ${ownerName} login password '${application}'`,
+      `create role ${hubRoleName} login password '${hub}'`,
+      `create database ${databaseName} owner ${ownerName}`,
     ]
       .join(';\n\n')
       .concat(';\n\n'),
@@ -232,6 +249,6 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** 192 bits in characters that need no quoting in SQL, JSON or a URL. */
-function randomPassword(): string {
+export function randomPassword(): string {
   return randomBytes(24).toString('base64url');
 }

@@ -171,6 +171,30 @@ describe('startEmbedded()', () => {
     expect(readFileSync(join(clusterOf(data), 'pg_hba.conf'), 'utf8')).not.toMatch(/^[^#]*\btrust\b/m);
   });
 
+  test('gives a cluster of before there was a role for the hub one, once, and keeps its rows', async () => {
+    const data = join(await makeFolder(), 'data');
+    const first = await start(data);
+    await query(first, 'create table note as select 42 as value');
+    await first.stop();
+    const file = join(data, 'postgresql/passwords.json');
+    const { hub: made, ...older } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+    writeFileSync(file, JSON.stringify(older));
+
+    const second = await start(data);
+    const given = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+    expect({ ...given, hub: '' }).toEqual({ ...older, hub: '' });
+    expect(given['hub']).toMatch(/^[\w-]{32}$/);
+    expect(given['hub']).not.toBe(made);
+    expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+    const asHub = { ...second, connection: second.hubConnection };
+    expect(await query(asHub, 'select current_user as role')).toEqual({ role: 'pulsewire_hub' });
+    expect(await query(second, 'select value from note')).toEqual({ value: 42 });
+    await second.stop();
+
+    await start(data);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(given);
+  });
+
   test('refuses a wrong password', async () => {
     const server = await start(join(await makeFolder(), 'data'));
 

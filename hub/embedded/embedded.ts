@@ -18,13 +18,15 @@ import type { PostgresConnection } from './connection.ts';
 import { fallbackFolderOf, findExisting, openDataFolder, place, pointerName, readPointer } from './home.ts';
 import { lockFolder } from './lock.ts';
 import { obtainPostmaster } from './postmaster.ts';
-import { accessCluster, type ClusterAccess } from './server.ts';
+import { accessCluster, type ClusterAccess, obtainHubConnection } from './server.ts';
 import { type EmbeddedState, Supervisor } from './supervisor.ts';
 import { finishSwap } from './swap.ts';
 
 export interface EmbeddedPostgres {
-  /** As the owner of the database, who is no superuser. Valid until `stop`, across restarts, in every thread of this process. */
+  /** As the owner of the tables, who is no superuser. Valid until `stop`, across restarts, in every thread of this process. */
   readonly connection: PostgresConnection;
+  /** As the role that the hub works as: it may read and write rows, as far as it has been granted that (hub/store/roles.ts). */
+  readonly hubConnection: PostgresConnection;
   /** As the superuser, to the database `postgres`: for tests and for the operator's own work. */
   readonly superuserConnection: PostgresConnection;
   /** Pid of the postmaster of now; it changes when the server is restarted. */
@@ -59,9 +61,14 @@ export async function startEmbedded(options: {
     log.info({ pid: postmaster.pid, adopted: postmaster.isAdopted, runAs: found.runAs.kind }, 'postgresql.started');
     const supervisor = new Supervisor(postmaster, postmasterOptions);
     const opened = access;
+    const hubConnection = await obtainHubConnection(found.cluster, access).catch(async (error: unknown) => {
+      await supervisor.stop();
+      throw error;
+    });
     let stopping: Promise<void> | null = null;
     return {
       connection,
+      hubConnection,
       superuserConnection,
       get pid() {
         return supervisor.pid;

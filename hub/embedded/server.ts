@@ -4,14 +4,24 @@
  */
 import type { Logger } from 'pino';
 import { serverDataFolder } from '../store/probe.ts';
+import { setLogin } from '../store/roles.ts';
 import type { RunAs } from './account.ts';
 import type { Binaries } from './binaries.ts';
-import { applicationName, type Cluster, databaseName, readPasswords, superuserName } from './cluster.ts';
+import {
+  type Cluster,
+  databaseName,
+  hubRoleName,
+  keepHubPassword,
+  ownerName,
+  randomPassword,
+  readPasswords,
+  superuserName,
+} from './cluster.ts';
 import { openSocket, type PostgresConnection } from './connection.ts';
 import { obtainPostmaster, type PostmasterOptions, stopPostmaster } from './postmaster.ts';
 
 export interface ClusterAccess {
-  /** As the owner of the database, who is no superuser. */
+  /** As the owner of the tables, who is no superuser. */
   readonly connection: PostgresConnection;
   /** As the superuser, to the database `postgres`. */
   readonly superuserConnection: PostgresConnection;
@@ -27,7 +37,7 @@ export function accessCluster(cluster: Cluster): ClusterAccess {
   const passwords = readPasswords(cluster);
   const superuser = { path, username: superuserName, password: passwords.superuser, database: superuserName };
   return {
-    connection: { path, username: applicationName, password: passwords.application, database: databaseName },
+    connection: { path, username: ownerName, password: passwords.application, database: databaseName },
     superuserConnection: superuser,
     answers: async () => (await serverDataFolder(superuser)) === cluster.clusterFolder,
     close,
@@ -64,4 +74,18 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterServ
     access.close();
     throw error;
   }
+}
+
+/**
+ * How the hub itself connects: as a role that owns nothing. A cluster of before there was one is given it. The server
+ * of the cluster runs, and the caller holds the lock of the data folder.
+ */
+export async function obtainHubConnection(cluster: Cluster, access: ClusterAccess): Promise<PostgresConnection> {
+  let password = readPasswords(cluster).hub;
+  if (password === null) {
+    password = randomPassword();
+    await setLogin(access.superuserConnection, { role: hubRoleName, password });
+    await keepHubPassword(cluster, password);
+  }
+  return { ...access.connection, username: hubRoleName, password };
 }

@@ -86,6 +86,7 @@ class Rig {
   readonly sent: ToAgent[] = [];
   readonly closes: number[] = [];
   readonly asked: string[] = [];
+  readonly shifts: number[] = [];
   readonly flights: Flight[] = [];
   readonly intake = new Intake(
     { flush: (flight) => this.flights.push(flight), onTick: () => undefined },
@@ -93,16 +94,24 @@ class Rig {
   );
   readonly session: AgentSession;
 
-  constructor(credential: Credential = { kind: 'token', agentId, hostId: 1 }) {
+  constructor(credential: Credential = { kind: 'token', agentId, hostId: 1, hash: '' }) {
     this.session = new AgentSession(credential, {
       ports: {
         send: (message) => this.sent.push(message),
         close: (code) => this.closes.push(code),
-        admit: () => this.asked.push('admit'),
-        openStreams: (_, streams) => this.asked.push(`open ${streams.map((one) => one.offer.epoch).join(' ')}`),
+        admit: (_, streams) => {
+          this.asked.push('admit');
+          this.shifts.push(...streams.map(({ shiftMs }) => shiftMs));
+        },
+        openStreams: (_, streams) => {
+          this.asked.push(`open ${streams.map((one) => one.offer.epoch).join(' ')}`);
+          this.shifts.push(...streams.map(({ shiftMs }) => shiftMs));
+        },
         readChecksums: (_, range) => this.asked.push(`checksums ${range.firstSeq}+${range.count}`),
         onTop: () => undefined,
+        onScriptReports: () => undefined,
         onBye: () => this.asked.push('bye'),
+        onIdentityKept: () => undefined,
       },
       intake: this.intake,
       identity: { hubId: 'f'.repeat(32), hubVersion: '1', seriesMax: 2 },
@@ -158,7 +167,7 @@ describe('AgentSession refuses what breaks the envelope', () => {
     [
       'the id of another agent',
       'ERR_TOKEN_REFUSED',
-      () => new Rig({ kind: 'token', agentId: 'b'.repeat(32), hostId: 1 }).breach(hello()),
+      () => new Rig({ kind: 'token', agentId: 'b'.repeat(32), hostId: 1, hash: '' }).breach(hello()),
     ],
     ['a stream offered twice', 'ERR_SEQ_RANGE', () => new Rig().breach(hello([offer(), offer()]))],
     ['oldest beyond next', 'ERR_SEQ_RANGE', () => new Rig().breach(hello([offer('e1', { oldest: 6 })]))],
@@ -231,7 +240,7 @@ describe('AgentSession', () => {
     rig.send(hello());
     rig.session.storageAway(nowMs);
     rig.send(frame(1));
-    rig.session.retry(nowMs);
+    rig.session.retry();
     rig.session.admitted({ hostId: 1, hostName: 'h', token: null, streams: [] }, nowMs);
     expect(rig.sent.map((message) => message.kind === 'welcome' && message.streams)).toEqual([null, []]);
     expect(rig.asked).toEqual(['admit', 'admit']);
@@ -240,8 +249,21 @@ describe('AgentSession', () => {
   test('streams that were not answered are asked for again', () => {
     const rig = new Rig().open().send({ kind: 'stream', streams: [offer('e2'), offer('e3')] });
     rig.session.streamsOpened([shapeOf('e2', 2)], nowMs);
-    rig.session.retry(nowMs);
+    rig.session.retry();
     expect(rig.asked).toEqual(['admit', 'open e2 e3', 'open e3']);
+  });
+
+  test('the age of a link, or of a hello that the database could not answer, is not taken for a wrong clock', () => {
+    const hourMs = 3_600_000;
+    const later = offer('e2', { startWallMs: nowMs + hourMs, startMonotonicMs: hourMs, next: 1 });
+    const rig = new Rig();
+    rig.send(hello());
+    rig.session.storageAway(nowMs);
+    rig.session.retry();
+    rig.session.admitted({ hostId: 1, hostName: 'h', token: null, streams: [] }, nowMs + hourMs);
+    rig.session.received({ kind: 'stream', streams: [later] }, nowMs + hourMs);
+
+    expect(rig.shifts).toEqual([0, 0, 0]);
   });
 
   test('frames in order become one batch, also those that lean on the one before', () => {
@@ -303,7 +325,9 @@ describe('AgentSession', () => {
         openStreams: () => undefined,
         readChecksums: () => undefined,
         onTop: () => undefined,
+        onScriptReports: () => undefined,
         onBye: () => undefined,
+        onIdentityKept: () => undefined,
       },
       intake: rig.intake,
       identity: { hubId: 'f'.repeat(32), hubVersion: '1', seriesMax: 2 },

@@ -10,7 +10,17 @@
  */
 import { closeCodes, ProtocolError } from '#core/errors.ts';
 import { streamsPerAgentMax } from '#core/limits.ts';
-import type { FromAgent, Hello, Id128, StreamMessage, ToAgent, Top, Verify } from '#core/message.ts';
+import type {
+  FromAgent,
+  Hello,
+  Id128,
+  ScriptReports,
+  SettingsReport,
+  StreamMessage,
+  ToAgent,
+  Top,
+  Verify,
+} from '#core/message.ts';
 import type { Sha256 } from '#core/series.ts';
 import type { HubStreamShape } from '#core/stream/hub-stream.ts';
 import { type OfferedStream, offeredStream } from './clock-shift.ts';
@@ -21,13 +31,20 @@ import { checkOffers, checkVerify } from './message-checks.ts';
 
 /** Who the upgrade request said it is. */
 export type Credential =
-  | { readonly kind: 'token'; readonly agentId: Id128; readonly hostId: number }
-  | { readonly kind: 'enrolment' };
+  | {
+      readonly kind: 'token';
+      readonly agentId: Id128;
+      readonly hostId: number;
+      /** SHA-256 of the token as hex. */
+      readonly hash: string;
+    }
+  /** By an enrolment token; null: by the key of the hub. */
+  | { readonly kind: 'enrolment'; readonly enrolmentId: number | null };
 
 export interface Admission {
   readonly hostId: number;
   readonly hostName: string;
-  /** A new token for an agent that came with the enrolment key; null when it has one that it has used. */
+  /** A new token for an agent that came to enrol; null when it came with its own. */
   readonly token: string | null;
   readonly streams: readonly HubStreamShape[];
 }
@@ -43,8 +60,13 @@ export interface SessionPorts {
   /** Reads checksums of stored items; answered by `checksumsRead`. */
   readChecksums(entry: StreamEntry, range: { readonly firstSeq: number; readonly count: number }): void;
   onTop(hostId: number, top: Top): void;
+  onScriptReports(hostId: number, reports: ScriptReports): void;
+  /** Absent where nobody listens to what agents make of their settings. */
+  onSettingsReport?(hostId: number, report: SettingsReport): void;
   /** The agent has said that it stops on purpose. */
   onBye(hostId: number): void;
+  /** The agent has the token with this id on its disk. */
+  onIdentityKept(tokenId: string): void;
 }
 
 export interface HubIdentity {
@@ -61,6 +83,10 @@ export class AgentSession implements HostLink {
   readonly #items: ItemReceiver;
   #state: 'waiting' | 'admitting' | 'open' | 'closed' = 'waiting';
   #hello: Hello | null = null;
+  /** When the hello came: the instant that its clocks are compared with, however late its streams are opened. */
+  #helloMs = 0;
+  /** What it knows of beside ticks: words with commas between them. */
+  #speaks = '';
   #host: HostIntake | null = null;
   /** Streams offered on the open link that the database has not answered yet. */
   #unanswered: readonly OfferedStream[] = [];
@@ -95,6 +121,11 @@ export class AgentSession implements HostLink {
     return this.#host?.hostId ?? null;
   }
 
+  /** Whether the agent knows of this kind of message: it is sent to no other. */
+  speaks(word: string): boolean {
+    return this.#speaks.split(',').includes(word);
+  }
+
   get isGreeted(): boolean {
     return this.#state !== 'waiting';
   }
@@ -104,6 +135,11 @@ export class AgentSession implements HostLink {
     if (this.#state === 'closed') return;
     if (message.kind === 'hello') {
       this.#greet(message, nowMs);
+      return;
+    }
+    // Also of one that was not admitted: a copied machine that is given an identity of its own.
+    if (message.kind === 'identityKept' && this.#state !== 'waiting') {
+      this.#ports.onIdentityKept(message.tokenId);
       return;
     }
     if (this.#host === null) {
@@ -128,7 +164,7 @@ export class AgentSession implements HostLink {
         this.#items.acceptLayout(this.#host, message);
         break;
       case 'stream':
-        this.#streams(this.#host, message, nowMs);
+        this.#streams(this.#host, message);
         break;
       case 'verify':
         this.#verify(this.#host, message);
@@ -136,9 +172,18 @@ export class AgentSession implements HostLink {
       case 'top':
         this.#ports.onTop(this.#host.hostId, message);
         break;
+      case 'scriptReports':
+        this.#ports.onScriptReports(this.#host.hostId, message);
+        break;
+      case 'settingsReport':
+        this.#ports.onSettingsReport?.(this.#host.hostId, message);
+        break;
       case 'bye':
         this.#intake.sealHost(this.#host.hostId, nowMs);
         this.#ports.onBye(this.#host.hostId);
+        break;
+      case 'identityKept':
+        // Taken above.
         break;
     }
   }
@@ -164,8 +209,8 @@ export class AgentSession implements HostLink {
   }
 
   /** Asks the database again, after it was away. */
-  retry(nowMs: number): void {
-    if (this.#state === 'admitting') this.#admit(nowMs);
+  retry(): void {
+    if (this.#state === 'admitting') this.#admit();
     if (this.#state === 'open' && this.#unanswered.length > 0)
       this.#ports.openStreams(this.#host!.hostId, this.#unanswered);
   }
@@ -211,12 +256,21 @@ export class AgentSession implements HostLink {
     this.#items.nack(entry, 'busy', 'Cannot keep items in memory: the database is behind: send them again');
   }
 
+  /** Says something that needs no answer now, to an agent that has been admitted. */
+  tell(message: ToAgent): void {
+    if (this.#state === 'open' && this.#host !== null) this.#ports.send(message);
+  }
+
   creditChanged(bytes: number): void {
     this.#ports.send({ kind: 'credit', bytes });
   }
 
   gone(): void {
     this.#close(4403, 'Cannot accept ticks: the host was removed');
+  }
+
+  revoked(): void {
+    this.#close(4403, 'Cannot accept agent: an admin has revoked it');
   }
 
   replaced(): void {
@@ -238,15 +292,17 @@ export class AgentSession implements HostLink {
     }
     checkOffers(hello.streams);
     this.#hello = hello;
-    this.#admit(nowMs);
+    this.#helloMs = nowMs;
+    this.#speaks = hello.facts['speaks'] ?? '';
+    this.#admit();
   }
 
-  #admit(nowMs: number): void {
+  #admit(): void {
     this.#state = 'admitting';
     const hello = this.#hello!;
     this.#ports.admit(
       hello,
-      hello.streams.map((offer) => offeredStream(offer, hello, nowMs)),
+      hello.streams.map((offer) => offeredStream(offer, hello, this.#helloMs)),
     );
   }
 
@@ -268,7 +324,7 @@ export class AgentSession implements HostLink {
     });
   }
 
-  #streams(host: HostIntake, message: StreamMessage, nowMs: number): void {
+  #streams(host: HostIntake, message: StreamMessage): void {
     checkOffers(message.streams);
     let count = message.streams.length + this.#unanswered.length;
     for (const _ of host.entries()) count += 1;
@@ -278,7 +334,7 @@ export class AgentSession implements HostLink {
         `Cannot accept streams: at most ${streamsPerAgentMax} are allowed at once: got ${count}`,
       );
     const hello = this.#hello!;
-    const offered = message.streams.map((offer) => offeredStream(offer, hello, nowMs));
+    const offered = message.streams.map((offer) => offeredStream(offer, hello, this.#helloMs));
     this.#unanswered = [...this.#unanswered, ...offered];
     this.#ports.openStreams(host.hostId, offered);
   }

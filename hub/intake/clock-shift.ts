@@ -19,6 +19,7 @@ const gridMs = 1_000;
 /** A run is taken to be no longer than this: its interval is a guess, and what is put too far back may have expired. */
 const runMsMax = 7 * 86_400_000;
 
+/** `nowMs` is when the hello came. */
 export function offeredStream(
   offer: StreamOffer,
   hello: Pick<Hello, 'bootId' | 'monotonicMs' | 'facts'>,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBlock, splitBlock } from '#core/block.ts';
 import { decodeToViewer } from '#core/codec.ts';
 import { publishBytesMax, viewerBufferedBytesMax } from '#core/limits.ts';
-import type { FromViewer, Status, ToViewer } from '#core/message.ts';
+import type { AlertRow, FromViewer, Status, ToViewer } from '#core/message.ts';
 import { decodeLayout, type Layout } from '#core/series.ts';
 import { type HostIdentity, hostRowOf, Registry } from '../registry.ts';
 import { hostIdentity } from '../testing/host-identity.ts';
@@ -20,6 +20,8 @@ const status: Status = {
   connectedCount: 0,
   viewerCount: 0,
   samplesPerSec: 0,
+  newestMs: 0,
+  pulse: null,
 };
 
 /** A viewer whose buffer is filled and emptied by the test; it drops beyond `bufferBytesMax`, as the library does. */
@@ -95,6 +97,7 @@ class Fleet {
   readonly viewers: TestViewer[] = [];
   readonly published: string[] = [];
   readonly filled: number[] = [];
+  alerts: AlertRow[] | null = [];
   nowMonotonicMs = 0;
   readonly fanout = new Fanout(this.registry, {
     publish: (topic, bytes) => {
@@ -102,6 +105,7 @@ class Fleet {
       for (const viewer of this.viewers) if (viewer.topics.has(topic)) viewer.send(bytes);
     },
     fillRing: (hostId) => this.filled.push(hostId),
+    openAlerts: () => this.alerts,
   });
 
   host(hostId: number, options: Partial<HostIdentity> = {}): void {
@@ -374,7 +378,7 @@ describe('a slow viewer', () => {
     fleet.tick(2, 1);
     viewer.take();
     fleet.subscribe(viewer, [2]);
-    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds: null });
+    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds: null, othersMs: 0 });
     expect([viewer.take(), viewer.topics.size]).toEqual([[], 0]);
     viewer.isStuck = false;
     viewer.drain();
@@ -404,7 +408,7 @@ describe('watch', () => {
     for (const hostId of [1, 2]) fleet.tick(hostId, 5);
     fleet.pass(100);
     const viewer = fleet.viewer();
-    fleet.tell(viewer, { kind: 'watch', keys: ['b', 'none'], hostIds: null });
+    fleet.tell(viewer, { kind: 'watch', keys: ['b', 'none'], hostIds: null, othersMs: 0 });
     expect(overviews(viewer)).toEqual([
       [
         [1, 5, Number.NaN],
@@ -424,17 +428,80 @@ describe('watch', () => {
     const fleet = new Fleet();
     for (const hostId of [1, 2]) fleet.host(hostId);
     const viewer = fleet.viewer();
-    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds: [2] });
+    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds: [2], othersMs: 0 });
     for (const hostId of [1, 2]) fleet.tick(hostId, 1);
     fleet.pass(100);
     expect(overviews(viewer)).toEqual([[[2, 1]]]);
 
-    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds: [1] });
+    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds: [1], othersMs: 0 });
     expect(overviews(viewer)).toEqual([[[1, 1]]]);
-    fleet.tell(viewer, { kind: 'watch', keys: [], hostIds: null });
+    fleet.tell(viewer, { kind: 'watch', keys: [], hostIds: null, othersMs: 0 });
     fleet.tick(1, 2);
     fleet.pass(100);
     expect(overviews(viewer)).toEqual([]);
+  });
+
+  test('sends the past of what comes into sight, and of nothing that was there already', () => {
+    const fleet = new Fleet();
+    for (const hostId of [1, 2, 3]) fleet.host(hostId);
+    for (const seq of [1, 2]) for (const hostId of [1, 2, 3]) fleet.tick(hostId, seq);
+    fleet.pass(100);
+    const viewer = fleet.viewer();
+    const watch = (hostIds: readonly number[], keys = ['a']) =>
+      fleet.tell(viewer, { kind: 'watch', keys, hostIds, othersMs: 0 });
+
+    watch([1]);
+    expect(overviews(viewer)).toEqual([[[1, 1]], [[1, 2]]]);
+    watch([1, 2]);
+    expect(overviews(viewer)).toEqual([[[2, 1]], [[2, 2]]]);
+    watch([2]);
+    expect(overviews(viewer)).toEqual([]);
+    watch([2], ['a', 'b']);
+    expect(overviews(viewer)).toEqual([[[2, 1, 1]], [[2, 2, 2]]]);
+  });
+
+  test('of more hosts than a screen has sends no past', () => {
+    const fleet = new Fleet();
+    const hostIds = Array.from({ length: 121 }, (_, index) => index + 1);
+    for (const hostId of hostIds) fleet.host(hostId);
+    for (const seq of [1, 2]) for (const hostId of hostIds) fleet.tick(hostId, seq);
+    const viewer = fleet.viewer();
+    fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds, othersMs: 0 });
+
+    expect(overviews(viewer)).toEqual([hostIds.map((hostId) => [hostId, 2])]);
+  });
+
+  test('sends the others at their own pace, in turns, and not again when only what is in sight changes', () => {
+    const fleet = new Fleet();
+    for (const hostId of [1, 2, 3]) fleet.host(hostId);
+    for (const hostId of [1, 2, 3]) fleet.tick(hostId, 1);
+    fleet.pass(100);
+    const viewer = fleet.viewer();
+    const watch = (hostIds: readonly number[], othersMs: number) =>
+      fleet.tell(viewer, { kind: 'watch', keys: ['a'], hostIds, othersMs });
+    watch([], 1_000);
+    expect(overviews(viewer).flat()).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ]);
+
+    for (const hostId of [1, 2]) fleet.tick(hostId, 2);
+    fleet.tick(1, 3);
+    fleet.pass(1_000);
+    expect(overviews(viewer)).toEqual([[[1, 3]], [[2, 2]]]);
+    fleet.pass(1_000);
+    expect(overviews(viewer)).toEqual([]);
+
+    watch([3], 1_000);
+    expect(overviews(viewer)).toEqual([[[3, 1]]]);
+    fleet.tick(3, 2);
+    fleet.pass(100);
+    expect(overviews(viewer)[0]).toEqual([[3, 2]]);
+    watch([3], 0);
+    fleet.tick(1, 4);
+    fleet.pass(2_000);
+    expect(overviews(viewer).flat()).not.toContainEqual([1, 4]);
   });
 
   test('of too many series is refused', () => {
@@ -442,7 +509,7 @@ describe('watch', () => {
     const viewer = fleet.viewer();
     const keys = Array.from({ length: 17 }, (_, index) => `m${index}`);
 
-    expect(() => fleet.tell(viewer, { kind: 'watch', keys, hostIds: null })).toThrow('at most 16 series');
+    expect(() => fleet.tell(viewer, { kind: 'watch', keys, hostIds: null, othersMs: 0 })).toThrow('at most 16 series');
   });
 });
 
@@ -506,7 +573,60 @@ describe('hosts', () => {
       [{ kind: 'hosts', hosts: [], removed: [1] }],
     ]);
     slow.drain();
-    expect(slow.take()).toEqual([{ kind: 'hosts', hosts: [], removed: [1] }]);
+    expect(slow.take()).toEqual([
+      { kind: 'hosts', hosts: [], removed: [1] },
+      { kind: 'alert', isWhole: true, alerts: [] },
+      // Whether any have changed meanwhile is not known.
+      { kind: 'notes' },
+      { kind: 'agents' },
+    ]);
     expect(slow.topics).toEqual(new Set(['all']));
+  });
+});
+
+describe('alerts', () => {
+  const alert: AlertRow = {
+    ruleId: 1,
+    hostId: 2,
+    series: 'cpu',
+    phase: 'firing',
+    alertId: 3,
+    ruleName: 'CPU',
+    severity: 'warning',
+    cause: 'limits',
+    sinceMs: nowMs,
+    value: 97,
+    message: 'web: cpu is 97',
+    decision: 'told',
+    isAcknowledged: false,
+  };
+
+  test('all that are open come at the start in pages, and to one that was behind; changes go to all', () => {
+    const fleet = new Fleet();
+    fleet.alerts = Array.from({ length: 41 }, (_, index) => ({ ...alert, hostId: index }));
+    const viewer = fleet.viewer();
+    const pagesOf = (messages: readonly ToViewer[]) =>
+      messages.flatMap((message) => (message.kind === 'alert' ? [[message.isWhole, message.alerts.length]] : []));
+    expect(pagesOf(viewer.take())).toEqual([
+      [true, 40],
+      [false, 1],
+    ]);
+    fleet.fanout.alertsChanged([{ ...alert, phase: 'inactive' }]);
+    expect(viewer.take()).toEqual([{ kind: 'alert', isWhole: false, alerts: [{ ...alert, phase: 'inactive' }] }]);
+    viewer.buffered = 1_000_000;
+    fleet.fanout.dropped(viewer, 0);
+    fleet.alerts = [];
+    viewer.drain();
+    expect(pagesOf(viewer.take())).toEqual([[true, 0]]);
+  });
+
+  test('nothing is said of them before the hub knows which are open; then all who are there are told', () => {
+    const fleet = new Fleet();
+    fleet.alerts = null;
+    const viewer = fleet.viewer();
+    expect(viewer.take().filter(({ kind }) => kind === 'alert')).toEqual([]);
+    fleet.alerts = [alert];
+    fleet.fanout.alertsKnown();
+    expect(viewer.take()).toEqual([{ kind: 'alert', isWhole: true, alerts: [alert] }]);
   });
 });

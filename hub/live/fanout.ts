@@ -18,11 +18,22 @@ import {
   viewerBehindMsMax,
   viewerBufferedBytesMax,
 } from '#core/limits.ts';
-import type { FromViewer, HostRow, Hosts, Processes, Status, Subscribe, Top, ToViewer, Watch } from '#core/message.ts';
+import type {
+  AlertRow,
+  FromViewer,
+  HostRow,
+  Processes,
+  Status,
+  Subscribe,
+  Top,
+  ToViewer,
+  Watch,
+} from '#core/message.ts';
 import { encodeLayout, type Layout, type LayoutId } from '#core/series.ts';
 import type { AcceptedTick } from '../intake/intake.ts';
 import { hostRowOf, type Registry } from '../registry.ts';
-import { OverviewGroup } from './overview.ts';
+import { type OverviewReader, Overviews } from './overviews.ts';
+import { alertPages, hostPages } from './pages.ts';
 import { snapshotPages } from './snapshot.ts';
 
 /** One viewer's socket. */
@@ -39,14 +50,15 @@ export interface FanoutPorts {
   publish(topic: string, bytes: Uint8Array): void;
   /** The ring of this host should hold its last minutes: read them from storage; `hostFilled` answers. */
   fillRing(hostId: number): void;
+  /** All alerts that are pending or firing; null while the hub starts and does not know them: `alertsKnown` answers. */
+  openAlerts(): readonly AlertRow[] | null;
 }
 
-interface Viewer {
+interface Viewer extends OverviewReader {
   readonly socket: ViewerSocket;
   /** Window asked for, by host. */
   readonly hosts: Map<number, number>;
   readonly sentLayouts: Set<LayoutId>;
-  group: { readonly key: string; readonly group: OverviewGroup } | null;
   /** Monotonic ms; null while it keeps up. */
   behindSinceMs: number | null;
   /** Hosts that were removed while it was behind. */
@@ -55,22 +67,12 @@ interface Viewer {
   grantedBytes: number;
 }
 
-/** What a card's sparkline shows. 60 ticks × 60 hosts × 36 B with six series is 130 KB, once. */
-const backlogTicks = 60;
-const backlogHostsMax = 60;
-/** Host rows in one message, and the characters of all their words: at 16 a pair below the 4,096 elements of a message. */
-const hostRowsMax = 40;
-const wordCharacters = 16;
-const pageCharactersMax = 24 * 1024;
-/** Ids of removed hosts in one message; with 40 rows of words still below its 4,096 elements. */
-const removedMax = 1_000;
-
 export class Fanout {
   readonly #registry: Registry;
   readonly #ports: FanoutPorts;
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   readonly #watchers = new Map<number, Set<Viewer>>();
-  readonly #groups = new Map<string, { readonly group: OverviewGroup; readonly viewers: Set<Viewer> }>();
+  readonly #overviews: Overviews;
   readonly #publishedLayouts = new Map<number, LayoutId>();
   #changedHosts = new Set<number>();
   behindCount = 0;
@@ -80,6 +82,7 @@ export class Fanout {
   constructor(registry: Registry, ports: FanoutPorts) {
     this.#registry = registry;
     this.#ports = ports;
+    this.#overviews = new Overviews(registry);
   }
 
   get viewerCount(): number {
@@ -98,14 +101,17 @@ export class Fanout {
       socket,
       hosts: new Map(),
       sentLayouts: new Set(),
-      group: null,
       behindSinceMs: null,
       missedRemovals: [],
       grantedBytes: 0,
+      receive(bytes) {
+        if (viewer.behindSinceMs === null) socket.send(bytes);
+      },
     };
     this.#viewers.set(socket, viewer);
     this.#send(viewer, status);
     this.#sendHosts(viewer, []);
+    this.#sendAlerts(viewer);
     this.#grant(viewer);
     this.#join(viewer, 'all');
   }
@@ -116,7 +122,7 @@ export class Fanout {
     this.#viewers.delete(socket);
     if (viewer.behindSinceMs !== null) this.behindCount -= 1;
     for (const hostId of viewer.hosts.keys()) this.#unwatch(viewer, hostId);
-    this.#leaveGroup(viewer);
+    this.#overviews.closed(viewer);
   }
 
   /** Closes the connections of all viewers, who come back by themselves. */
@@ -172,6 +178,23 @@ export class Fanout {
     for (const message of hostPages(changes.hosts, changes.removed)) this.#publishTo('all', message);
   }
 
+  alertsChanged(alerts: readonly AlertRow[]): void {
+    for (const message of alertPages(alerts)) this.#publishTo('all', message);
+  }
+
+  /** The hub has come to know which alerts are open: those who were there before are told now, an empty list would be a lie. */
+  alertsKnown(): void {
+    for (const viewer of this.#viewers.values()) this.#sendAlerts(viewer);
+  }
+
+  notesChanged(): void {
+    this.#publishTo('all', { kind: 'notes' });
+  }
+
+  agentsChanged(): void {
+    this.#publishTo('all', { kind: 'agents' });
+  }
+
   /** Nobody watches a removed host any more; that it is gone is said by `hostsChanged`. */
   removed(hostId: number): void {
     for (const viewer of this.#watchers.get(hostId) ?? []) {
@@ -198,14 +221,9 @@ export class Fanout {
   /** Sends overviews and looks after slow viewers. Call it every 100 ms. */
   poll(nowMs: number, nowMonotonicMs: number): void {
     for (const viewer of [...this.#viewers.values()]) this.#checkViewer(viewer, nowMs, nowMonotonicMs);
-    if (this.#changedHosts.size === 0) return;
-    const changed = this.#hostsOf(this.#changedHosts);
+    const changed = this.#changedHosts;
     this.#changedHosts = new Set();
-    for (const { group, viewers } of this.#groups.values()) {
-      const bytes = group.encode(changed, nowMs);
-      if (bytes === null) continue;
-      for (const viewer of viewers) if (viewer.behindSinceMs === null) viewer.socket.send(bytes);
-    }
+    this.#overviews.poll(changed, nowMs);
   }
 
   /** The socket says that a message was dropped for this viewer. */
@@ -222,10 +240,14 @@ export class Fanout {
     this.behindCount -= 1;
     this.#sendHosts(viewer, viewer.missedRemovals);
     viewer.missedRemovals = [];
+    this.#sendAlerts(viewer);
+    this.#send(viewer, { kind: 'notes' });
+    this.#send(viewer, { kind: 'agents' });
     this.#grant(viewer);
     this.#join(viewer, 'all');
     for (const hostId of viewer.hosts.keys()) this.#show(viewer, hostId, nowMs);
-    if (viewer.group !== null) this.#sendOverview(viewer, viewer.group.group, nowMs);
+    this.#overviews.resume(viewer, nowMs);
+    this.#grant(viewer);
   }
 
   #subscribe(viewer: Viewer, message: Subscribe, nowMs: number): void {
@@ -270,27 +292,8 @@ export class Fanout {
         `Cannot watch: at most ${overviewSeriesMax} series are allowed: got ${message.keys.length}`,
       );
     }
-    this.#leaveGroup(viewer);
-    if (message.keys.length === 0) return;
-    const key = JSON.stringify([message.keys, message.hostIds]);
-    const known = this.#groups.get(key) ?? {
-      group: new OverviewGroup(message.keys, message.hostIds),
-      viewers: new Set<Viewer>(),
-    };
-    known.viewers.add(viewer);
-    this.#groups.set(key, known);
-    viewer.group = { key, group: known.group };
-    this.#sendBacklog(viewer, known.group, nowMs);
-    this.#sendOverview(viewer, known.group, nowMs);
+    this.#overviews.watch(viewer, message, nowMs);
     this.#grant(viewer);
-  }
-
-  #leaveGroup(viewer: Viewer): void {
-    if (viewer.group === null) return;
-    const known = this.#groups.get(viewer.group.key);
-    known?.viewers.delete(viewer);
-    if (known?.viewers.size === 0) this.#groups.delete(viewer.group.key);
-    viewer.group = null;
   }
 
   #unwatch(viewer: Viewer, hostId: number): void {
@@ -356,31 +359,12 @@ export class Fanout {
     for (const message of hostPages([...this.#registry.hosts()].map(hostRowOf), removed)) this.#send(viewer, message);
   }
 
-  /** The ticks before the newest, oldest first, for a fleet that is small enough to be shown as sparklines. */
-  #sendBacklog(viewer: Viewer, group: OverviewGroup, nowMs: number): void {
-    if (viewer.behindSinceMs !== null) return;
-    const hosts = this.#hostsOf(new Set([...this.#registry.hosts()].map((host) => host.identity.hostId))).filter(
-      ({ hostId }) => group.has(hostId),
-    );
-    if (hosts.length > backlogHostsMax) return;
-    for (let back = backlogTicks - 1; back > 0; back -= 1) {
-      const bytes = group.encode(hosts, nowMs, back);
-      if (bytes !== null) viewer.socket.send(bytes);
-    }
-  }
-
-  #sendOverview(viewer: Viewer, group: OverviewGroup, nowMs: number): void {
-    if (viewer.behindSinceMs !== null) return;
-    const all = [...this.#registry.hosts()].map((host) => ({ hostId: host.identity.hostId, ring: host.ring }));
-    const bytes = group.encode(all, nowMs);
-    if (bytes !== null) viewer.socket.send(bytes);
-  }
-
-  #hostsOf(hostIds: ReadonlySet<number>) {
-    return [...hostIds].flatMap((hostId) => {
-      const host = this.#registry.host(hostId);
-      return host === undefined ? [] : [{ hostId, ring: host.ring }];
-    });
+  #sendAlerts(viewer: Viewer): void {
+    const alerts = this.#ports.openAlerts();
+    if (alerts === null) return;
+    const pages = alertPages(alerts);
+    this.#send(viewer, { kind: 'alert', isWhole: true, alerts: pages[0]?.alerts ?? [] });
+    for (const page of pages.slice(1)) this.#send(viewer, page);
   }
 
   /** Sends to a viewer that keeps up; one whose socket drops a message is told of it by `dropped` meanwhile. */
@@ -421,38 +405,4 @@ function topicOf(hostId: number): string {
 
 function processesOf(hostId: number, top: Top): Processes {
   return { kind: 'processes', hostId, atMs: top.atMs, processes: top.processes };
-}
-
-/** Hosts in pages, at least one, each within what a message may hold. */
-function hostPages(hosts: readonly HostRow[], removed: readonly number[]): Hosts[] {
-  const pages: { readonly hosts: HostRow[]; characters: number }[] = [{ hosts: [], characters: 0 }];
-  for (const row of hosts) {
-    const characters = charactersOf(row);
-    let page = pages.at(-1)!;
-    if (
-      page.hosts.length >= hostRowsMax ||
-      (page.hosts.length > 0 && page.characters + characters > pageCharactersMax)
-    ) {
-      page = { hosts: [], characters: 0 };
-      pages.push(page);
-    }
-    page.hosts.push(row);
-    page.characters += characters;
-  }
-  const messages: Hosts[] = pages.map((page) => ({ kind: 'hosts', hosts: page.hosts, removed: [] }));
-  if (removed.length === 0) return messages;
-  // First those that went: one of the others may have a name of theirs.
-  const farewells: Hosts[] = [];
-  for (let at = 0; at < removed.length; at += removedMax)
-    farewells.push({ kind: 'hosts', hosts: [], removed: removed.slice(at, at + removedMax) });
-  return hosts.length === 0 ? farewells : [...farewells, ...messages];
-}
-
-/** Characters of a row's words, and a handful for each word: a bound on words and on bytes in one. */
-function charactersOf({ name, alias, tags, facts }: HostRow): number {
-  let count = 64 + name.length + alias.length;
-  for (const record of [tags, facts]) {
-    for (const word in record) count += wordCharacters + word.length + record[word]!.length;
-  }
-  return count;
 }

@@ -11,18 +11,30 @@ import type { Layout } from '#core/series.ts';
 export class OverviewGroup {
   readonly keys: readonly string[];
   /** null: every host. */
-  readonly #hostIds: ReadonlySet<number> | null;
+  readonly hostIds: ReadonlySet<number> | null;
   /** Columns of the keys in each layout that was met. */
-  readonly #places = new WeakMap<Layout, Int32Array>();
+  readonly #places: WeakMap<Layout, Int32Array>;
 
-  constructor(keys: readonly string[], hostIds: readonly number[] | null) {
+  /** Groups of the same keys may share `places`. */
+  constructor(keys: readonly string[], hostIds: readonly number[] | null, places = new WeakMap<Layout, Int32Array>()) {
     this.keys = keys;
-    this.#hostIds = hostIds === null ? null : new Set(hostIds);
+    this.hostIds = hostIds === null ? null : new Set(hostIds);
+    this.#places = places;
   }
 
   /** Whether the host belongs to the group. */
   has(hostId: number): boolean {
-    return this.#hostIds === null || this.#hostIds.has(hostId);
+    return this.hostIds === null || this.hostIds.has(hostId);
+  }
+
+  /** How many hosts it is about; infinite for all. */
+  get size(): number {
+    return this.hostIds?.size ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Its own of `hostIds`. */
+  within(hostIds: ReadonlySet<number>): number[] {
+    return this.hostIds === null ? [...hostIds] : [...this.hostIds].filter((hostId) => hostIds.has(hostId));
   }
 
   /**

@@ -8,13 +8,17 @@ import { aggregateQuery, parseQuery } from './schemas.ts';
 
 export function aggregateRoutes(engineOf: EngineOf): Route[] {
   const answer = (request: HttpRequest) => aggregate(engineOf, request);
-  return (['get', 'post'] as const).map((method) => ({
-    method,
-    path: '/aggregate',
-    isChange: true,
-    bodyBytesMax: 0,
-    answer,
-  }));
+  return (['get', 'post'] as const).map(
+    (method): Route => ({
+      method,
+      path: '/aggregate',
+      access: 'admin',
+      isChange: true,
+      action: 'storage.aggregated',
+      bodyBytesMax: 0,
+      answer,
+    }),
+  );
 }
 
 async function aggregate(engineOf: EngineOf, request: HttpRequest) {
@@ -22,7 +26,7 @@ async function aggregate(engineOf: EngineOf, request: HttpRequest) {
   const engine = engineOf();
   const { isRunning } = await storageAnswer(engine.archive.call('upkeepReport', null));
   if (isRunning) return jsonAnswer({ status: 'Data aggregation is running already' });
-  const run = engine.runUpkeep({ all: true }).then(() => engine.retain());
+  const run = engine.chores.runUpkeep({ all: true }).then(() => engine.chores.retain());
   // Whoever waits hears of a failure; for others it is logged, and the next run finds the same rows.
   if (wait === '1') await storageAnswer(run);
   else run.catch((error: unknown) => engine.log.warn({ err: error }, 'upkeep.failed'));

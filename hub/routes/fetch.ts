@@ -2,20 +2,22 @@
  * Reading by REST: newest values and hosts. The old paths and `/api/v1` are the same.
  */
 import type { Engine } from '../engine.ts';
-import { type HttpAnswer, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
+import { type HttpAnswer, HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
 import { latestValues } from '../latest.ts';
 import { pushedNameOf } from '../push-body.ts';
 import type { Host } from '../registry.ts';
+import { mapAnswer } from './list-answer.ts';
 import { hostsQuery, parseQuery } from './schemas.ts';
 
 /** The engine, or an HttpError 503 while the database has not been reached yet. */
 export type EngineOf = () => Engine;
 
+const latestSeriesMax = 64;
 /** A turn of the event loop by our own work. */
-const turnMsMax = 4;
+export const turnMsMax = 4;
 
 export function fetchRoutes(engineOf: EngineOf): Route[] {
-  const read = { method: 'get', isChange: false, bodyBytesMax: 0 } as const;
+  const read = { method: 'get', access: 'viewer', isChange: false, action: null, bodyBytesMax: 0 } as const;
   const latest = (request: HttpRequest) => answerLatest(engineOf(), request);
   const hosts = (request: HttpRequest) => answerHosts(engineOf(), request);
   return [
@@ -27,12 +29,14 @@ export function fetchRoutes(engineOf: EngineOf): Route[] {
 
 /** A fleet is written host by host, and gives way: ticks of others must not wait for it. */
 async function answerLatest(engine: Engine, request: HttpRequest): Promise<HttpAnswer> {
+  const wanted = wantedSeries(request.query);
   const members: string[] = [];
   let turnMs = performance.now();
   for (const host of [...selectHosts(engine, request)]) {
     const { name, tags, kind } = host.identity;
-    const values = kind === 'push' ? await engine.pusher.latest(name) : latestValues(host.ring);
-    const metrics = Object.fromEntries(Array.from(values, ([key, value]) => [shownName(kind, key), value]));
+    const values = kind === 'push' ? await engine.pusher.latest(name) : latestValues(host.ring, wanted);
+    const metrics: Record<string, number> = Object.create(null);
+    for (const [key, value] of values) if (wanted?.has(key) !== false) metrics[shownName(kind, key)] = value;
     members.push(`${JSON.stringify(name)}:${JSON.stringify({ metrics, tags, timestamp: secondsOf(host.lastMs) })}`);
     if (performance.now() - turnMs < turnMsMax) continue;
     await nextTurn();
@@ -41,17 +45,28 @@ async function answerLatest(engine: Engine, request: HttpRequest): Promise<HttpA
   return { ...jsonAnswer(null), body: `{${members.join(',')}}` };
 }
 
+/** Keys that are asked for; null for all. Throws HttpError 400. */
+function wantedSeries(query: URLSearchParams): ReadonlySet<string> | null {
+  const keys = query.getAll('series');
+  if (keys.length > latestSeriesMax)
+    throw new HttpError(400, `Cannot read query: series: at most ${latestSeriesMax} are allowed: got ${keys.length}`);
+  return keys.length === 0 ? null : new Set(keys);
+}
+
 /** Clients that push get their names back as they gave them. */
 function shownName(kind: Host['identity']['kind'], key: string): string {
   return kind === 'push' ? pushedNameOf(key) : key;
 }
 
-function answerHosts(engine: Engine, request: HttpRequest): HttpAnswer {
-  const answer: Record<string, unknown> = Object.create(null);
-  for (const host of selectHosts(engine, request)) {
-    answer[host.identity.name] = { tags: host.identity.tags, status: host.state, last_seen: secondsOf(host.lastMs) };
-  }
-  return jsonAnswer(answer);
+function answerHosts(engine: Engine, request: HttpRequest): Promise<HttpAnswer> {
+  return mapAnswer([...selectHosts(engine, request)], ({ identity, state, lastMs, downtimeUntilMs }) => [
+    identity.name,
+    {
+      ...{ alias: identity.alias, tags: identity.tags, status: state },
+      last_seen: secondsOf(lastMs),
+      downtime_until: secondsOf(downtimeUntilMs),
+    },
+  ]);
 }
 
 /** The hosts that a request asks for. */
@@ -71,12 +86,12 @@ function splitTag(tag: string): [string, string?] {
   return at < 0 ? [tag] : [tag.slice(0, at), tag.slice(at + 1)];
 }
 
-/** Epoch seconds; null for never. */
+/** Epoch seconds; null for 0, which stands for never and for none. */
 export function secondsOf(ms: number): number | null {
   return ms === 0 ? null : ms / 1_000;
 }
 
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -10,7 +10,7 @@ import { bytesAnswer, checkSpan, queriedHost } from './query.ts';
 import { historyQuery, parseQuery } from './schemas.ts';
 
 export function historyRoutes(engineOf: EngineOf): Route[] {
-  const read = { method: 'get', isChange: false, bodyBytesMax: 0 } as const;
+  const read = { method: 'get', access: 'viewer', isChange: false, action: null, bodyBytesMax: 0 } as const;
   const answer = (request: HttpRequest) => answerHistory(engineOf(), request);
   return [
     { ...read, path: '/fetch/history/*', answer },

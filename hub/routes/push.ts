@@ -2,7 +2,7 @@
  * `POST /metrics`: for clients without a WebSocket. Answered after the metrics are durable.
  */
 import { randomBytes } from 'node:crypto';
-import { HttpError, jsonAnswer, type Route } from '../http.ts';
+import { HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
 import { parsePush } from '../push-body.ts';
 import type { EngineOf } from './fetch.ts';
 
@@ -14,21 +14,26 @@ export function pushRoute(engineOf: EngineOf): Route {
   return {
     method: 'post',
     path: '/metrics',
+    access: 'push',
     isChange: true,
+    // Each second, of each host: what it pushes is its own record.
+    action: null,
     bodyBytesMax,
     answer: async (request) => {
       const { body } = request;
       const nowMs = Date.now();
       const push = parsePush(body, nowMs);
-      const idempotencyKey = request.header('idempotency-key');
-      // Two long keys that are cut to the same words would make one body pass for the other's retry.
-      if (idempotencyKey.length > keyCharactersMax)
-        throw new HttpError(
-          400,
-          `Cannot accept metrics: Idempotency-Key has at most ${keyCharactersMax} characters: got more`,
-        );
+      const idempotencyKey = idempotencyKeyOf(request, 'accept metrics');
       await engineOf().pusher.push(push, { body, idempotencyKey, random: () => randomBytes(16), nowMs });
       return jsonAnswer({ status: 'received' });
     },
   };
+}
+
+/** By which a repetition is known; empty for none. Throws HttpError 400. */
+export function idempotencyKeyOf(request: HttpRequest, act: string): string {
+  const key = request.header('idempotency-key');
+  // Two long keys that are cut to the same words would make one body pass for the other's retry.
+  if (key.length <= keyCharactersMax) return key;
+  throw new HttpError(400, `Cannot ${act}: Idempotency-Key has at most ${keyCharactersMax} characters: got more`);
 }

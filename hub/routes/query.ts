@@ -30,7 +30,9 @@ export function queryRoutes(engineOf: EngineOf): Route[] {
     {
       method: 'get',
       path,
+      access: 'viewer',
       isChange: false,
+      action: null,
       bodyBytesMax: 0,
       answer: (request) => answerQuery(engineOf(), request, parametersOf(request.query)),
     },
@@ -38,7 +40,9 @@ export function queryRoutes(engineOf: EngineOf): Route[] {
       method: 'post',
       path,
       // It changes nothing, but a page of another site has no business to keep the database busy.
+      access: 'viewer',
       isChange: true,
+      action: null,
       bodyBytesMax,
       answer: (request) => answerQuery(engineOf(), request, bodyOf(request.body)),
     },

@@ -12,6 +12,14 @@ const aliasCharactersMax = 240;
 
 const tags = z.record(z.string(), z.string()).describe('Tags of the host');
 
+const alias = z.string().describe('Shown instead of the name; empty for none');
+const downtimeUntil = z
+  .number()
+  .nullable()
+  .describe(
+    'End of the downtime that the host is in now, of several the latest, epoch seconds; null when it is in none',
+  );
+
 export const latestAnswer = z.record(
   z.string(),
   z.object({
@@ -24,9 +32,11 @@ export const latestAnswer = z.record(
 export const hostsAnswer = z.record(
   z.string(),
   z.object({
+    alias,
     tags,
     status: z.enum(hostStates),
     last_seen: z.number().nullable().describe('Epoch seconds; null when never'),
+    downtime_until: downtimeUntil,
   }),
 );
 
@@ -34,7 +44,7 @@ export const hostsAnswer = z.record(
 export const hostAnswer = z.object({
   id: z.number().int(),
   name: z.string().describe('Unique among the hosts that there are'),
-  alias: z.string().describe('Shown instead of the name; empty for none'),
+  alias,
   kind: z.enum(['agent', 'push']),
   tags: tags.describe('What is shown: the tags of people over those of the agent'),
   agent_tags: tags.describe('What the agent, or the client that pushes, says'),
@@ -45,6 +55,21 @@ export const hostAnswer = z.object({
   first_seen: z.number().describe('Epoch seconds'),
   last_seen: z.number().nullable().describe('Epoch seconds; null when never'),
   status: z.enum(hostStates),
+  downtime_until: downtimeUntil,
+});
+
+/** Leading processes of a host; never stored. */
+export const hostProcessesAnswer = z.object({
+  time: z.number().nullable().describe('Epoch seconds; null while none are known'),
+  processes: z.array(
+    z.object({
+      pid: z.number().int(),
+      name: z.string(),
+      user: z.string(),
+      cpu_percent: z.number(),
+      memory_bytes: z.number(),
+    }),
+  ),
 });
 
 /** Hosts by name. */
@@ -98,6 +123,15 @@ export const historyQuery = z.object({
 export const hostsQuery = z.object({
   host: z.string().max(255).optional().describe('Only this host'),
   tag: z.string().max(1_100).optional().describe('Only hosts with this tag: "name" or "name=value"'),
+});
+
+/** `series` is given as often as wanted. */
+export const latestQuery = hostsQuery.extend({
+  series: z
+    .string()
+    .max(1_100)
+    .optional()
+    .describe('Only these series, by canonical key; as often as wanted, at most 64'),
 });
 
 export const receivedAnswer = z.object({ status: z.literal('received') });

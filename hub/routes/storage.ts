@@ -13,7 +13,9 @@ export function storageRoute(engineOf: EngineOf): Route {
   return {
     method: 'get',
     path: '/api/v1/storage',
+    access: 'viewer',
     isChange: false,
+    action: null,
     bodyBytesMax: 0,
     answer: async () => {
       const engine = engineOf();

@@ -1,6 +1,7 @@
 /**
  * What the sockets give to the engine and want of it: no library's types.
  */
+import type { Actor } from '../access/actor.ts';
 import type { ViewerSocket } from '../live/fanout.ts';
 
 /** One agent's socket, as the engine uses it. */
@@ -17,7 +18,11 @@ export interface AgentEndpoint<C> {
   /** Who the bearer of this token is; a status and a reason when the upgrade is refused. */
   authenticate(
     bearer: string,
-    signal: AbortSignal,
+    peer: {
+      readonly address: string;
+      /** Whether it came through a proxy, trusted or not: then a loopback address is not its own. */
+      readonly isProxied: boolean;
+    },
   ): Promise<
     { readonly credential: C } | { readonly status: number; readonly why: string; readonly retryAfterSec?: number }
   >;
@@ -28,8 +33,10 @@ export interface AgentEndpoint<C> {
 }
 
 export interface ViewerEndpoint {
-  opened(socket: ViewerSocket): void;
-  received(socket: ViewerSocket, bytes: Uint8Array): void;
+  /** `actor` has been let in by the rule "viewer". */
+  opened(socket: ViewerSocket, actor: Actor): void;
+  /** `actor` as it was let in. Throws ProtocolError for what it may not send, too. */
+  received(socket: ViewerSocket, bytes: Uint8Array, actor: Actor): void;
   drained(socket: ViewerSocket): void;
   dropped(socket: ViewerSocket): void;
   closed(socket: ViewerSocket): void;

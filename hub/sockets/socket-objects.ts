@@ -11,9 +11,9 @@ export class UwsAgentSocket<D> implements AgentSocket {
   /** null once the library's object is dead: using it then would end the process. */
   #ws: WebSocket<D> | null;
 
-  constructor(ws: WebSocket<D>) {
+  constructor(ws: WebSocket<D>, address: string) {
     this.#ws = ws;
-    this.address = Buffer.from(ws.getRemoteAddressAsText()).toString('latin1');
+    this.address = address;
   }
 
   send(bytes: Uint8Array): void {

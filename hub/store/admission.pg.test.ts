@@ -4,20 +4,27 @@ import { describe, expect, test } from 'vitest';
 import type { Hello } from '#core/message.ts';
 import { withDatabase } from '../testing/database.ts';
 import { helloOf, offerOf, someId } from '../testing/test-agent.ts';
-import { type AdmitAnswer, admit, findToken, openStreams, readHosts } from './admission.ts';
+import { type AdmitAnswer, admit, findBearer, noteBye, openStreams, readHosts } from './admission.ts';
 
 type Admitted = Extract<AdmitAnswer, { kind: 'admitted' }>;
 
 function ask(
   sql: postgres.Sql,
-  options: Partial<Hello> & { readonly tokenHostId?: number; readonly connectedHostIds?: readonly number[] } = {},
+  options: Partial<Hello> & {
+    /** By the token that it was given then; by the key of the hub when absent. */
+    readonly by?: Admitted;
+    readonly connectedHostIds?: readonly number[];
+  } = {},
 ): Promise<AdmitAnswer> {
-  const { tokenHostId = null, connectedHostIds = [], ...said } = options;
+  const { by, connectedHostIds = [], ...said } = options;
   const hello = helloOf(said);
   return admit(sql, {
     hello,
     streams: hello.streams.map((offer) => ({ offer, shiftMs: 0 })),
-    tokenHostId,
+    credential:
+      by === undefined
+        ? { kind: 'enrolment', enrolmentId: null }
+        : { kind: 'token', hostId: by.hostId, hash: hashOf(by.token!) },
     connectedHostIds,
   });
 }
@@ -44,9 +51,9 @@ describe('admit()', () => {
       expect(await sql`select encode(hash, 'hex') as hash, used_at from token`).toEqual([
         { hash: hashOf(answer.token!), used_at: null },
       ]);
-      const found = await findToken(sql, hashOf(answer.token!));
+      const found = await findBearer(sql, hashOf(answer.token!));
       expect(found).toMatchObject({ host: { hostId: answer.hostId, name: 'web', intervalMs: 2_000, lastMs: 0 } });
-      expect(await findToken(sql, hashOf('stranger'))).toBeNull();
+      expect(await findBearer(sql, hashOf('stranger'))).toBeNull();
     }));
 
   test('gives another token until one was used, and none after', () =>
@@ -54,11 +61,11 @@ describe('admit()', () => {
       const first = await enrol(sql);
       const second = await enrol(sql);
       expect([second.hostId, second.token === first.token]).toEqual([first.hostId, false]);
-      expect(await findToken(sql, hashOf(first.token!))).toBeNull();
+      expect(await findBearer(sql, hashOf(first.token!))).toBeNull();
 
-      expect(await enrol(sql, { tokenHostId: first.hostId })).toMatchObject({ token: null });
+      expect(await enrol(sql, { by: second })).toMatchObject({ token: null });
       expect(await ask(sql)).toEqual({ kind: 'refused', why: expect.stringContaining('used a token') });
-      expect(await findToken(sql, hashOf(second.token!))).not.toBeNull();
+      expect(await findBearer(sql, hashOf(second.token!))).not.toBeNull();
     }));
 
   test('gives a name that is taken the next free number', () =>
@@ -91,9 +98,9 @@ describe('admit()', () => {
       const heir = await enrol(sql, { agentId: someId('d') });
       expect([heir.hostId, heir.hostName]).toEqual([old.hostId, 'web']);
 
-      expect(await findToken(sql, hashOf(old.token!))).toBeNull();
+      expect(await findBearer(sql, hashOf(old.token!))).toBeNull();
       // The one before it is not let in by a token that some hub still remembers.
-      expect(await ask(sql, { tokenHostId: old.hostId })).toMatchObject({ kind: 'refused' });
+      expect(await ask(sql, { by: old })).toMatchObject({ kind: 'refused' });
     }));
 
   test('takes over no host of another machine, of a machine without an id, or one that pushes', () =>
@@ -112,7 +119,7 @@ describe('admit()', () => {
       const gone = await enrol(sql);
       await sql`update host set removed_at = now(), agent_id = null where id = ${gone.hostId}`;
 
-      expect(await ask(sql, { tokenHostId: gone.hostId })).toEqual({ kind: 'removed' });
+      expect(await ask(sql, { by: gone })).toEqual({ kind: 'removed' });
       expect((await enrol(sql)).hostName).toBe('web');
       expect((await readHosts(sql)).hosts).toHaveLength(1);
     }));
@@ -168,9 +175,9 @@ describe('admit()', () => {
 
   test('follows what the agent says of itself; what people said of the host wins', () =>
     withDatabase(async ({ sql }) => {
-      const { hostId } = await enrol(sql, { tags: { role: 'web', site: 'a' } });
-      await sql`update host set tags = '{"role": "db"}' where id = ${hostId}`;
-      const answer = await enrol(sql, { tokenHostId: hostId, tags: { role: 'web', site: 'b' }, agentVersion: '9' });
+      const first = await enrol(sql, { tags: { role: 'web', site: 'a' } });
+      await sql`update host set tags = '{"role": "db"}' where id = ${first.hostId}`;
+      const answer = await enrol(sql, { by: first, tags: { role: 'web', site: 'b' }, agentVersion: '9' });
 
       expect(answer.host.tags).toEqual({ role: 'db', site: 'b' });
       expect(await sql`select agent_version from host`).toEqual([{ agent_version: '9' }]);
@@ -194,6 +201,15 @@ describe('admit()', () => {
       expect(Object.keys(answer.host.tags)).toHaveLength(64);
     }));
 });
+
+test('noteBye() is remembered until the agent is back', () =>
+  withDatabase(async ({ sql }) => {
+    const first = await enrol(sql);
+    await noteBye(sql, first.hostId);
+    expect((await readHosts(sql)).hosts[0]!.byeMs).toBeGreaterThan(0);
+    await enrol(sql, { by: first });
+    expect((await readHosts(sql)).hosts[0]!.byeMs).toBeNull();
+  }));
 
 describe('readHosts()', () => {
   test('knows the time of the newest tick, without the rows of streams too', () =>

@@ -1,6 +1,6 @@
 /**
- * Who an agent is, by what the database knows: enrolment, tokens, and the streams it offers (DESIGN 4, "Identity
- * and names"). A token is 32 random bytes; only its SHA-256 is stored.
+ * Who an agent is, by what the database knows: enrolment, tokens, and the streams it offers. A token is 32 random bytes; only
+ * its SHA-256 is stored.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { tagsPerSideMax } from '#core/limits.ts';
@@ -12,17 +12,24 @@ import { mergeTags } from '../host-tags.ts';
 import type { OfferedStream } from '../intake/clock-shift.ts';
 import { intervalOf } from '../intake/message-checks.ts';
 import type { HostIdentity } from '../registry.ts';
+import { findEnrolment, useEnrolment } from './agents/enrolments.ts';
+import { forgetRevocation, useToken } from './agents/identities.ts';
 import { reviveHost } from './archiving.ts';
 import { codeOf, type Sql, troubleOf } from './connect.ts';
 
 export interface AdmitRequest {
   readonly hello: Hello;
   readonly streams: readonly OfferedStream[];
-  /** Host of the token that the agent came with; null when it came with the enrolment key. */
-  readonly tokenHostId: number | null;
+  readonly credential: AgentCredential;
   /** Hosts that are connected now: an enrolment may not take over one of them. */
   readonly connectedHostIds: readonly number[];
 }
+
+/** What an agent came with. A token is named by its SHA-256 as hex. */
+export type AgentCredential =
+  | { readonly kind: 'token'; readonly hostId: number; readonly hash: string }
+  /** null: by the key of the hub. */
+  | { readonly kind: 'enrolment'; readonly enrolmentId: number | null };
 
 export type AdmitAnswer =
   | {
@@ -30,11 +37,17 @@ export type AdmitAnswer =
       readonly hostId: number;
       readonly hostName: string;
       readonly token: string | null;
+      /** The token that it came with is the only good one of its host from here on. */
+      readonly isOnlyToken: boolean;
+      /** An admin wants it to have a new one. */
+      readonly isRotationWanted: boolean;
       readonly host: KnownHost;
       readonly streams: readonly HubStreamShape[];
     }
   /** The token was used already, so the enrolment key cannot give another; or its host has another agent now; or what it says cannot be stored. */
   | { readonly kind: 'refused'; readonly why: string }
+  /** An admin lets it in no more. */
+  | { readonly kind: 'revoked'; readonly hostId: number }
   /** The host of its token is no more. */
   | { readonly kind: 'removed' };
 
@@ -53,18 +66,24 @@ export async function admit(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
 }
 
 async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswer> {
-  const { hello } = request;
+  const { hello, credential } = request;
   let token: string | null = null;
-  let hostId = request.tokenHostId;
-  if (hostId === null) {
-    const enrolled = await enrol(sql, request);
-    if (enrolled.kind === 'refused') return enrolled;
+  let isOnlyToken = true;
+  let hostId: number;
+  if (credential.kind === 'enrolment') {
+    const enrolled = await enrol(sql, { ...request, enrolmentId: credential.enrolmentId });
+    if (enrolled.kind !== 'enrolled') return enrolled;
     hostId = enrolled.hostId;
     token = enrolled.token;
   } else {
+    hostId = credential.hostId;
+    const use = await useToken(sql, credential);
+    if (use.kind === 'revoked') return { kind: 'revoked', hostId };
+    if (use.kind !== 'good') return await absence(sql, { hostId, agentId: hello.agentId, use: use.kind });
+    isOnlyToken = use.isFirst;
     await reviveHost(sql, hostId);
-    await sql`update token set used_at = now() where host = ${hostId} and used_at is null`;
   }
+  await sql`update host set bye_at = null where id = ${hostId} and bye_at is not null`;
   const intervalMs = intervalOf(hello.facts);
   const agentId = Buffer.from(hello.agentId, 'hex');
   // The row is read as it was before the update.
@@ -77,18 +96,34 @@ async function admitCleaned(sql: Sql, request: AdmitRequest): Promise<AdmitAnswe
           (${sql.json(hello.tags)}::jsonb, ${sql.json(hello.facts)}::jsonb, ${hello.hostName}, ${hello.agentVersion}, ${hello.machineId}, ${intervalMs}))
     select ${hostWords(sql)} from host h where h.id = ${hostId} and h.agent_id = ${agentId} and h.removed_at is null`;
   const row = rows[0];
-  if (row === undefined) return await absence(sql, hostId);
+  if (row === undefined) return await absence(sql, { hostId, agentId: hello.agentId, use: 'unknown' });
+  const [order] = await sql<{ isRotationWanted: boolean; isRevoked: boolean }[]>`
+    select rotation_at is not null as "isRotationWanted", revoked_at is not null as "isRevoked"
+    from agent_order where host = ${hostId}`;
+  if (order?.isRevoked === true) return { kind: 'revoked', hostId };
   const { tags: agentTags, facts, agentVersion } = hello;
-  const host = knownHostOf({ ...row, agentTags, facts, agentVersion, intervalMs, lastMs: 0 });
+  const host = knownHostOf({ ...row, agentTags, facts, agentVersion, intervalMs, byeMs: null, lastMs: 0 });
   const streams = await openStreams(sql, hostId, request.streams);
-  return { kind: 'admitted', hostId, hostName: host.name, token, host, streams };
+  const isRotationWanted = order?.isRotationWanted === true;
+  return { kind: 'admitted', hostId, hostName: host.name, token, isOnlyToken, isRotationWanted, host, streams };
 }
 
-/** Why the agent of a token has no host. */
-async function absence(sql: Sql, hostId: number): Promise<Exclude<AdmitAnswer, { kind: 'admitted' }>> {
-  const [other] = await sql`select from host where id = ${hostId} and removed_at is null`;
-  if (other === undefined) return { kind: 'removed' };
-  return { kind: 'refused', why: 'Cannot accept agent: its host was given to another agent' };
+/** The agent has said that it stops on purpose: no outage, also for a hub that starts meanwhile. */
+export async function noteBye(sql: Sql, hostId: number): Promise<void> {
+  await sql`update host set bye_at = now() where id = ${hostId} and removed_at is null`;
+}
+
+/** Why a token opens nothing. */
+async function absence(
+  sql: Sql,
+  { hostId, agentId, use }: { readonly hostId: number; readonly agentId: Id128; readonly use: 'unknown' | 'expired' },
+): Promise<Exclude<AdmitAnswer, { kind: 'admitted' }>> {
+  const [host] = await sql<{ isOwn: boolean }[]>`
+    select agent_id is not distinct from ${Buffer.from(agentId, 'hex')} as "isOwn" from host where id = ${hostId} and removed_at is null`;
+  if (host === undefined) return { kind: 'removed' };
+  if (!host.isOwn) return { kind: 'refused', why: 'Cannot accept agent: its host was given to another agent' };
+  const what = use === 'expired' ? 'has expired: it was replaced' : 'is not known here any more';
+  return { kind: 'refused', why: `Cannot accept agent: its token ${what}` };
 }
 
 /** What the database can hold and people can read: NUL and lone surrogates would be refused for ever. */
@@ -145,50 +180,100 @@ export async function openStreams(
 
 type Enrolment =
   | { readonly kind: 'enrolled'; readonly hostId: number; readonly token: string }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'revoked'; readonly hostId: number };
 
-async function enrol(sql: Sql, request: AdmitRequest): Promise<Enrolment> {
-  const token = randomBytes(32).toString('base64url');
-  const hash = createHash('sha256').update(token).digest();
-  return await sql.begin(async (transaction) => {
-    const tx = transaction as unknown as Sql;
-    // Two agents of one name that enrol at once would both find it free.
-    await tx`select pg_advisory_xact_lock(hashtext('pulsewire.enrol'))`;
-    const found = await findOrCreateHost(tx, request);
-    if (found.kind === 'refused') return found;
-    await tx`delete from token where host = ${found.hostId} and used_at is null`;
-    await tx`insert into token (hash, host) values (${hash}, ${found.hostId})`;
-    return { kind: 'enrolled', hostId: found.hostId, token };
-  });
+interface EnrolRequest extends AdmitRequest {
+  readonly enrolmentId: number | null;
 }
 
-async function findOrCreateHost(
-  tx: Sql,
-  request: AdmitRequest,
-): Promise<{ readonly kind: 'found'; readonly hostId: number } | Extract<Enrolment, { kind: 'refused' }>> {
+/** Undoes the transaction of an enrolment that is not to be. */
+class EnrolmentRefused extends Error {
+  override readonly name = 'EnrolmentRefused';
+  readonly answer: Exclude<Enrolment, { kind: 'enrolled' }>;
+
+  constructor(answer: Exclude<Enrolment, { kind: 'enrolled' }>) {
+    super(answer.kind);
+    this.answer = answer;
+  }
+}
+
+async function enrol(sql: Sql, request: EnrolRequest): Promise<Enrolment> {
+  const token = randomBytes(32).toString('base64url');
+  const hash = createHash('sha256').update(token).digest();
+  try {
+    return await sql.begin(async (transaction) => {
+      const tx = transaction as unknown as Sql;
+      // Two agents of one name that enrol at once would both find it free.
+      await tx`select pg_advisory_xact_lock(hashtext('pulsewire.enrol'))`;
+      const hostId = await findOrCreateHost(tx, request);
+      await tx`delete from token where host = ${hostId} and used_at is null`;
+      await tx`insert into token (hash, host) values (${hash}, ${hostId})`;
+      return { kind: 'enrolled' as const, hostId, token };
+    });
+  } catch (error) {
+    if (error instanceof EnrolmentRefused) return error.answer;
+    throw error;
+  }
+}
+
+/** Throws EnrolmentRefused. */
+async function findOrCreateHost(tx: Sql, request: EnrolRequest): Promise<number> {
   const { hello, connectedHostIds } = request;
   const agentId = Buffer.from(hello.agentId, 'hex');
-  const known = await tx<{ id: number; is_used: boolean }[]>`
-    select h.id, exists (select from token t where t.host = h.id and t.used_at is not null) as is_used
+  const known = await tx<{ id: number; isUsed: boolean }[]>`
+    select h.id, exists (select from token t where t.host = h.id and t.used_at is not null and t.revoked_at is null) as "isUsed"
     from host h where h.agent_id = ${agentId} and h.removed_at is null`;
   const own = known[0];
   if (own !== undefined) {
-    if (own.is_used) return { kind: 'refused', why: 'Cannot enrol agent: it has used a token of its own already' };
-    return { kind: 'found', hostId: own.id };
+    if (own.isUsed)
+      throw new EnrolmentRefused({
+        kind: 'refused',
+        why: 'Cannot enrol agent: it has used a token of its own already',
+      });
+    await spend(tx, request, { revokedHostId: own.id });
+    return own.id;
   }
   const heritage = (await hostsOfMachine(tx, hello)).find((hostId) => !connectedHostIds.includes(hostId));
   if (heritage !== undefined) {
+    const { tags } = await spend(tx, request, { revokedHostId: heritage });
     await tx`delete from token where host = ${heritage}`;
-    await tx`update host set agent_id = ${agentId} where id = ${heritage}`;
-    return { kind: 'found', hostId: heritage };
+    await tx`delete from agent_clone where host = ${heritage}`;
+    // What people have said of it since wins over what the enrolment token says.
+    await tx`update host set agent_id = ${agentId}, tags = ${tx.json(tags)}::jsonb || tags where id = ${heritage}`;
+    return heritage;
   }
+  const { tags } = await spend(tx, request, { revokedHostId: null });
   const name = hello.hostName;
   const [same] = await tx`select from host where removed_at is null and archived_at is null and name = ${name}`;
   const free = same === undefined ? name : await freeName(tx, name);
   const inserted = await tx<{ id: number }[]>`
-    insert into host (name, agent_name, kind, agent_id, machine_id)
-    values (${free}, ${name}, 'agent', ${agentId}, ${hello.machineId}) returning id`;
-  return { kind: 'found', hostId: inserted[0]!.id };
+    insert into host (name, agent_name, kind, agent_id, machine_id, tags)
+    values (${free}, ${name}, 'agent', ${agentId}, ${hello.machineId}, ${tx.json(tags)}::jsonb) returning id`;
+  return inserted[0]!.id;
+}
+
+/**
+ * Counts the use of an enrolment token; the key is not counted. Whoever was revoked comes in only by a token that was made
+ * since. Throws EnrolmentRefused.
+ */
+async function spend(
+  tx: Sql,
+  { hello, enrolmentId }: EnrolRequest,
+  { revokedHostId: hostId }: { readonly revokedHostId: number | null },
+): Promise<{ readonly tags: Readonly<Record<string, string>> }> {
+  const use =
+    enrolmentId === null
+      ? { kind: 'used' as const, createdMs: Number.NEGATIVE_INFINITY, tags: {} }
+      : await useEnrolment(tx, { enrolmentId, agentId: hello.agentId, hostName: hello.hostName });
+  if (use.kind === 'refused') throw new EnrolmentRefused(use);
+  if (hostId === null) return use;
+  const [revoked] = await tx<{ atMs: number }[]>`
+    select extract(epoch from revoked_at)::float8 * 1000 as "atMs" from agent_order where host = ${hostId} and revoked_at is not null`;
+  if (revoked === undefined) return use;
+  if (use.createdMs <= revoked.atMs) throw new EnrolmentRefused({ kind: 'revoked', hostId });
+  await forgetRevocation(tx, hostId);
+  return use;
 }
 
 /** Hosts of this machine whose agent asked for this name, whatever name they were given: a new agent may take one over. */
@@ -203,7 +288,7 @@ async function hostsOfMachine(tx: Sql, { hostName, machineId }: Hello): Promise<
 }
 
 /** The first free of `name-2`, `name-3`, … */
-async function freeName(tx: Sql, name: string): Promise<string> {
+export async function freeName(tx: Sql, name: string): Promise<string> {
   const rows = await tx<{ name: string }[]>`
     select name from host where removed_at is null and archived_at is null and name like ${`${escapeLike(name.slice(0, 240))}-%`}`;
   const names = new Set(rows.map((row) => row.name));
@@ -239,31 +324,52 @@ export interface KnownToken {
 /** Everything that main must know of hosts before the first agent comes. */
 export async function readHosts(sql: Sql): Promise<{
   readonly hubId: Id128;
+  /** As hex; another one after a wipe or a restore. */
+  readonly life: string;
   readonly hosts: KnownHost[];
   readonly tokens: KnownToken[];
   /** The database's time before it was read: changes since then may be missing. */
   readonly readAt: string;
 }> {
-  const [hub] = await sql<{ id: string; readAt: string }[]>`
-    select encode(id, 'hex') as id, clock_timestamp()::text as "readAt" from hub`;
+  const [hub] = await sql<{ id: string; life: string; readAt: string }[]>`
+    select encode(id, 'hex') as id, encode(life, 'hex') as life, clock_timestamp()::text as "readAt" from hub`;
   const hosts = await sql<HostColumns[]>`
     select ${hostColumns(sql)} from host h where h.removed_at is null and h.archived_at is null order by h.id`;
-  const tokens = await sql<KnownToken[]>`select encode(t.hash, 'hex') as hash, t.host as "hostId" from token t`;
-  return { hubId: hub!.id, hosts: hosts.map(knownHostOf), tokens: [...tokens], readAt: hub!.readAt };
+  const tokens = await sql<KnownToken[]>`
+    select encode(t.hash, 'hex') as hash, t.host as "hostId" from token t
+    where t.revoked_at is null and coalesce(t.expires_at > now(), true)`;
+  const { id: hubId, life, readAt } = hub!;
+  return { hubId, life, hosts: hosts.map(knownHostOf), tokens: [...tokens], readAt };
 }
 
-/** The host of a token that main does not know (another hub on this database may have given it, or the host was archived: it is back then). */
-export async function findToken(
-  sql: Sql,
-  hash: string,
-): Promise<{ readonly host: KnownHost; readonly token: KnownToken } | null> {
-  const [owner] = await sql<{ host: number }[]>`select host from token where hash = ${Buffer.from(hash, 'hex')}`;
-  if (owner === undefined) return null;
+/** What a bearer is that main does not know. */
+export type FoundBearer =
+  | { readonly kind: 'token'; readonly host: KnownHost; readonly token: KnownToken }
+  /** A token that an admin has revoked. */
+  | { readonly kind: 'revoked'; readonly hostId: number }
+  | { readonly kind: 'enrolment'; readonly enrolmentId: number }
+  /** An enrolment token that opens nothing any more. */
+  | { readonly kind: 'closed'; readonly why: string };
+
+/**
+ * Looks up a bearer (its SHA-256 as hex) that main does not know: a token that another hub on this database has given, or whose
+ * host was archived (it is back then), or an enrolment token. null for a stranger's.
+ */
+export async function findBearer(sql: Sql, hash: string): Promise<FoundBearer | null> {
+  const [owner] = await sql<{ host: number; isRevoked: boolean; isExpired: boolean }[]>`
+    select host, revoked_at is not null as "isRevoked", coalesce(expires_at <= now(), false) as "isExpired"
+    from token where hash = ${Buffer.from(hash, 'hex')}`;
+  if (owner === undefined) {
+    const enrolment = await findEnrolment(sql, hash);
+    return enrolment?.kind === 'open' ? { ...enrolment, kind: 'enrolment' } : enrolment;
+  }
+  if (owner.isRevoked) return { kind: 'revoked', hostId: owner.host };
+  if (owner.isExpired) return null;
   await reviveHost(sql, owner.host);
   const [row] = await sql<HostColumns[]>`
     select ${hostColumns(sql)} from token t join host h on h.id = t.host
     where t.hash = ${Buffer.from(hash, 'hex')} and h.removed_at is null and h.archived_at is null`;
-  return row === undefined ? null : { host: knownHostOf(row), token: { hash, hostId: row.hostId } };
+  return row === undefined ? null : { kind: 'token', host: knownHostOf(row), token: { hash, hostId: row.hostId } };
 }
 
 /** Of `host h`. A stream without ticks has been stored at its opening; the time of the newest tick in batches and chunks is the better answer. */
@@ -280,5 +386,6 @@ export function hostColumns(sql: Sql) {
 export function hostWords(sql: Sql) {
   return sql`h.id as "hostId", h.name, h.alias, h.kind, encode(h.agent_id, 'hex') as "agentId", h.agent_version as "agentVersion",
     h.agent_tags as "agentTags", h.tags as "peopleTags", h.facts, h.interval_ms as "intervalMs", h.version,
-    round(extract(epoch from h.created_at) * 1000)::float8 as "createdMs"`;
+    round(extract(epoch from h.created_at) * 1000)::float8 as "createdMs",
+    round(extract(epoch from h.bye_at) * 1000)::float8 as "byeMs"`;
 }

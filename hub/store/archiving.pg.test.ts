@@ -6,7 +6,7 @@ import { withDatabase } from '../testing/database.ts';
 import { withRunner } from '../testing/flight-fixture.ts';
 import { helloOf, someId } from '../testing/test-agent.ts';
 import { gauges } from '../testing/ticks.ts';
-import { admit, findToken } from './admission.ts';
+import { type AgentCredential, admit, findBearer } from './admission.ts';
 import { archiveEphemeral, reviveHost } from './archiving.ts';
 import { ensurePartitions } from './chunks/partitions.ts';
 import { storePush } from './push.ts';
@@ -116,16 +116,20 @@ test('an archived host is back when its agent comes with its token, whether the 
   withDatabase(async ({ sql }) => {
     const hello = helloOf({ tags: { ephemeral: '' } });
     const streams = hello.streams.map((offer) => ({ offer, shiftMs: 0 }));
-    const ask = (tokenHostId: number | null) => admit(sql, { hello, streams, tokenHostId, connectedHostIds: [] });
-    const first = await ask(null);
+    const ask = (credential: AgentCredential) => admit(sql, { hello, streams, credential, connectedHostIds: [] });
+    const first = await ask({ kind: 'enrolment', enrolmentId: null });
     if (first.kind !== 'admitted') throw new Error('an agent must be admitted');
     const hash = createHash('sha256').update(first.token!).digest('hex');
     const archive = () => sql`update host set archived_at = now()`;
 
     await archive();
-    expect((await findToken(sql, hash))?.host).toMatchObject({ hostId: first.hostId, name: 'web' });
+    expect(await findBearer(sql, hash)).toMatchObject({ host: { hostId: first.hostId, name: 'web' } });
     await archive();
-    expect(await ask(first.hostId)).toMatchObject({ kind: 'admitted', hostId: first.hostId, hostName: 'web' });
+    expect(await ask({ kind: 'token', hostId: first.hostId, hash })).toMatchObject({
+      kind: 'admitted',
+      hostId: first.hostId,
+      hostName: 'web',
+    });
 
     expect(await livingNames(sql)).toEqual(['web']);
   }));

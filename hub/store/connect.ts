@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly workMemory?: string;
   /** Plans each statement once and not for its values: for few large statements over many partitions. */
   readonly plansOnce?: boolean;
+  /** Seconds between tries to connect again; the driver's own rise to 20 s when absent. */
+  readonly retrySec?: number;
   /** Whether a commit is on the disk when it is answered, which is the default. Without, a crash may undo the newest ones. */
   readonly isDurable?: boolean;
 }
@@ -41,6 +43,8 @@ export function connect(connection: StoreConnection, options: ConnectOptions): S
     idle_timeout: 0,
     max_lifetime: null,
     fetch_types: false,
+    // Its types know a switch only.
+    ...(options.retrySec === undefined ? {} : { backoff: options.retrySec as unknown as boolean }),
     // Notices (an object exists already) are of no use to anybody.
     onnotice: () => {},
     connection: {

@@ -1,30 +1,36 @@
+import { createHash } from 'node:crypto';
 import type postgres from 'postgres';
 import { describe, expect, test } from 'vitest';
 import type { Hello } from '#core/message.ts';
 import { withDatabase } from '../testing/database.ts';
 import { batchRow, openTestStream, rowBytes } from '../testing/ingest-fixture.ts';
 import { helloOf, someId } from '../testing/test-agent.ts';
-import { admit, findToken, readHosts } from './admission.ts';
+import { type AgentCredential, admit, findBearer, readHosts } from './admission.ts';
 import { editHost, readHostChanges, removeHost } from './host-edits.ts';
 import { ingest } from './ingest.ts';
 
+const key: AgentCredential = { kind: 'enrolment', enrolmentId: null };
 const noEdit = { newName: null, alias: null, peopleTags: null };
 
-async function hello(sql: postgres.Sql, said: Partial<Hello> = {}, tokenHostId: number | null = null) {
+async function hello(sql: postgres.Sql, said: Partial<Hello> = {}, by: AgentCredential = key) {
   const message = helloOf(said);
   const streams = message.streams.map((offer) => ({ offer, shiftMs: 0 }));
-  const answer = await admit(sql, { hello: message, streams, tokenHostId, connectedHostIds: [] });
+  const answer = await admit(sql, { hello: message, streams, credential: by, connectedHostIds: [] });
   if (answer.kind !== 'admitted') throw new Error(JSON.stringify(answer));
   return answer;
+}
+
+function tokenOf({ hostId, token }: { readonly hostId: number; readonly token: string | null }): AgentCredential {
+  return { kind: 'token', hostId, hash: createHash('sha256').update(token!).digest('hex') };
 }
 
 describe('editHost()', () => {
   test('gives tags that stay over those of the agent, whatever it says later; null hides one of its own', () =>
     withDatabase(async ({ sql }) => {
-      const { hostId } = await hello(sql, { tags: { role: 'db', rack: '4' } });
+      const first = await hello(sql, { tags: { role: 'db', rack: '4' } });
       const peopleTags = { role: 'web', rack: null };
       const edited = await editHost(sql, { ...noEdit, hostName: 'web', peopleTags });
-      const again = await hello(sql, { tags: { role: 'db', rack: '5', site: 'n' } }, hostId);
+      const again = await hello(sql, { tags: { role: 'db', rack: '5', site: 'n' } }, tokenOf(first));
 
       expect(edited).toMatchObject({
         kind: 'edited',
@@ -50,9 +56,10 @@ describe('editHost()', () => {
 
   test('gives a name that the agent keeps, and that its machine is known by when the agent has to enrol again', () =>
     withDatabase(async ({ sql }) => {
-      const { hostId } = await hello(sql);
+      const first = await hello(sql);
+      const { hostId } = first;
       await editHost(sql, { ...noEdit, hostName: 'web', newName: 'front' });
-      expect((await hello(sql, {}, hostId)).hostName).toBe('front');
+      expect((await hello(sql, {}, tokenOf(first))).hostName).toBe('front');
       // Its spool was lost: another agent id on the same machine.
       const heir = await hello(sql, { agentId: someId('b') });
       expect([heir.hostId, heir.hostName]).toEqual([hostId, 'front']);
@@ -83,7 +90,7 @@ describe('removeHost()', () => {
       expect(token).not.toBeNull();
       expect(await sql`select from token`).toHaveLength(0);
       expect(await sql`select from stream`).toHaveLength(0);
-      expect([await findToken(sql, 'ab'.repeat(32)), (await readHosts(sql)).hosts]).toEqual([null, []]);
+      expect([await findBearer(sql, 'ab'.repeat(32)), (await readHosts(sql)).hosts]).toEqual([null, []]);
       const heir = await hello(sql);
       expect([heir.hostId === hostId, heir.hostName]).toEqual([false, 'web']);
     }));

@@ -3,6 +3,7 @@
  * hosts lately, here or by another hub on this database.
  */
 import { type HostColumns, hostColumns, type KnownHost, knownHostOf } from './admission.ts';
+import { removeHostMentions, renameHostMentions } from './alerts/host-mentions.ts';
 import { codeOf, type Sql } from './connect.ts';
 
 export interface HostEdit {
@@ -24,26 +25,38 @@ export type EditAnswer =
 /** SQLSTATE of a second row under a unique key. */
 const uniqueViolation = '23505';
 
-/** One statement. Rejects when the database is away. */
+/** One transaction: what rules and downtimes say of the host gets its new name too. Rejects when the database is away. */
 export async function editHost(sql: Sql, edit: HostEdit): Promise<EditAnswer> {
   const { hostName, newName, alias, peopleTags } = edit;
   try {
-    const [row] = await sql<HostColumns[]>`
-      update host h set name = coalesce(${newName}, h.name), alias = coalesce(${alias}, h.alias),
-        tags = coalesce(${peopleTags === null ? null : sql.json(peopleTags)}::jsonb, h.tags)
-      where h.name = ${hostName} and h.removed_at is null and h.archived_at is null
-      returning ${hostColumns(sql)}`;
-    return row === undefined ? { kind: 'unknown' } : { kind: 'edited', host: knownHostOf(row) };
+    return await sql.begin(async (transaction) => {
+      const tx = transaction as unknown as Sql;
+      const [row] = await tx<HostColumns[]>`
+        update host h set name = coalesce(${newName}, h.name), alias = coalesce(${alias}, h.alias),
+          tags = coalesce(${peopleTags === null ? null : tx.json(peopleTags)}::jsonb, h.tags)
+        where h.name = ${hostName} and h.removed_at is null and h.archived_at is null
+        returning ${hostColumns(tx)}`;
+      if (row === undefined) return { kind: 'unknown' as const };
+      if (newName !== null) await renameHostMentions(tx, { from: hostName, to: newName });
+      return { kind: 'edited' as const, host: knownHostOf(row) };
+    });
   } catch (error) {
     if (codeOf(error) === uniqueViolation) return { kind: 'taken' };
     throw error;
   }
 }
 
-/** Hides the host and frees its name, in one transaction; its rows go by `removal.ts`. Answers its id; null when there is none of that name. */
+/**
+ * Hides the host, frees its name, and removes the rules that mean it alone, in one transaction; its rows go by
+ * `removal.ts`. Answers its id; null when there is none of that name.
+ */
 export async function removeHost(sql: Sql, hostName: string): Promise<number | null> {
-  const [row] = await sql<{ id: number | null }[]>`select remove_host(${hostName}) as id`;
-  return row!.id;
+  return await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Sql;
+    const [row] = await tx<{ id: number | null }[]>`select remove_host(${hostName}) as id`;
+    if (row!.id !== null) await removeHostMentions(tx, hostName);
+    return row!.id;
+  });
 }
 
 export interface HostChanges {

@@ -68,6 +68,8 @@ export class Removal {
       let rowCount = 0;
       for (const slice of slices) rowCount += await this.#removeRows(hostId, slice);
       this.#removedRows += rowCount;
+      // What fires still is about to be resolved by the hub that judges it; its alerts stay, as history.
+      await this.#sql`delete from alert_target where host = ${hostId} and phase <> 'firing'`;
       if (await this.#removeRow(hostId)) return true;
       if (rowCount === 0) return false;
     }

@@ -23,10 +23,15 @@ async function fill(sql: Sql): Promise<void> {
     select 1, t, 20000, nextval('chunk_id'), p, 5, 50, 1, 2, '\\x0000000000000000', '', '', '' from unnest(array[0, 0, 2]) t, generate_series(0, 1) p`;
   await sql`insert into day (host, day) values (1, 20000)`;
   await sql`insert into floor (tier, day) values (0, 19990)`;
+  await sql`insert into person (name, name_key, role, password_hash) values ('Ann', 'ann', 'admin', 'scrypt')`;
+  await sql`insert into session (hash, person, expires_at) select sha256('cookie'), id, now() + interval '1 day' from person`;
+  await sql`insert into api_token (name, hash, scope, person) select 'ci', sha256('token'), 'push', id from person`;
 }
 
+const keptRows = ['hub', 'access_mark', 'person', 'session', 'api_token'];
+
 describe('wipeDatabase()', () => {
-  test('leaves the schema and one row, which is another hub', async () => {
+  test('leaves the schema, another hub, and who may do what', async () => {
     await withDatabase(async ({ sql }) => {
       const [before] = await sql`select id, created_at from hub`;
       await fill(sql);
@@ -42,13 +47,22 @@ describe('wipeDatabase()', () => {
       expect(summary.bytesBefore - summary.bytesAfter).toBeGreaterThan(2_000_000);
       for (const { name } of await readTables(sql)) {
         const [row] = await sql`select count(*)::int as count from ${sql(name)}`;
-        expect([name, row!['count']]).toEqual([name, name === 'hub' ? 1 : 0]);
+        expect([name, row!['count']]).toEqual([name, keptRows.includes(name) ? 1 : 0]);
       }
       const [after] = await sql`select id, created_at from hub`;
       expect(after!['id']).not.toEqual(before!['id']);
       expect(Number(after!['created_at'])).toBeGreaterThan(Number(before!['created_at']));
       expect(await readPartitions(sql)).toEqual([]);
       await withDatabase(async (fresh) => expect(await dumpSchema(sql)).toBe(await dumpSchema(fresh.sql)));
+    });
+  });
+
+  test('keeps the audit log', async () => {
+    await withDatabase(async ({ sql }) => {
+      await sql`insert into audit (key, at, actor_kind, actor_name, action, object, result, address, user_agent)
+        values (gen_random_uuid(), now(), 'hub', 'hub', 'hub.started', '', 'done', '', '')`;
+      await wipeDatabase(sql);
+      expect(await sql`select action from audit`).toEqual([{ action: 'hub.started' }]);
     });
   });
 

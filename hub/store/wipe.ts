@@ -1,6 +1,6 @@
 /**
- * Empties a database: every table that a backup would hold goes, so one that is added later goes too; schema and
- * migrations stay. It gets a new hub id, so that agents do not take what they hold for stored.
+ * Empties a database: every table goes but for those that are named here, so one that is added later goes too; schema,
+ * migrations, and who may do what stay. It gets a new hub id, so that agents do not take what they hold for stored.
  *
  * Sequences are not set back: an id that an open page or a log still names never comes to mean another host. No hub
  * may be at work meanwhile. Interrupted, it has removed a part of the chunks or all of everything; run it again.
@@ -22,6 +22,17 @@ export interface WipeSummary {
 const partitionsPerDrop = 50;
 /** Holds what a new database would say of itself, and is given new values instead. */
 const identityTable = 'hub';
+/** Who may do what, and what was done, outlives what was measured. Tables that stay must refer to none that go. */
+const keptTables: readonly string[] = [
+  'access_mark',
+  'person',
+  'session',
+  'api_token',
+  'audit',
+  'enrolment',
+  'enrolment_use',
+  'script_text',
+];
 
 /** Throws ConfigError when the database is not Pulsewire's. */
 export async function wipeDatabase(sql: Sql): Promise<WipeSummary> {
@@ -32,9 +43,9 @@ export async function wipeDatabase(sql: Sql): Promise<WipeSummary> {
     await sql.unsafe(`drop table ${partitions.slice(start, start + partitionsPerDrop).join(', ')}`);
   await sql.begin(async (transaction) => {
     const tx = transaction as unknown as Sql;
-    const tables = (await readTables(tx)).filter(({ name }) => name !== identityTable);
+    const tables = (await readTables(tx)).filter(({ name }) => name !== identityTable && !keptTables.includes(name));
     await tx.unsafe(`truncate ${tables.map(({ name }) => quoteName(name)).join(', ')}`);
-    await tx.unsafe(`update ${identityTable} set id = default, created_at = default`);
+    await tx.unsafe(`update ${identityTable} set id = default, created_at = default, life = default`);
   });
   const { bytes: bytesAfter } = await measure(sql);
   const { hostCount, tickCount, bytes: bytesBefore } = before;

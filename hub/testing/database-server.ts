@@ -29,7 +29,7 @@ function isAlive(pid: number): boolean {
 try {
   const log = pino({ level: 'silent' });
   const embedded = await startEmbedded({ dataFolder: join(folder, 'data'), log });
-  report({ superuser: embedded.superuserConnection, application: embedded.connection });
+  report({ superuser: embedded.superuserConnection, application: embedded.connection, hub: embedded.hubConnection });
   const watch = setInterval(async () => {
     if (isAlive(Number(runner))) return;
     clearInterval(watch);

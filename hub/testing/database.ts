@@ -20,6 +20,8 @@ export interface TestDatabase {
   readonly sql: postgres.Sql;
   /** The same for a pool of one's own, for a thread, or for a hub that is started with it. */
   readonly connection: PostgresConnection;
+  /** As the role that a hub works as; without rights until a hub, or the test, has given them. */
+  readonly hubConnection: PostgresConnection;
   /** To this database as the superuser. */
   readonly superuserConnection: PostgresConnection;
 }
@@ -32,6 +34,7 @@ export interface DatabaseOptions {
 interface Server {
   readonly superuser: PostgresConnection;
   readonly application: PostgresConnection;
+  readonly hub: PostgresConnection;
 }
 
 const repositoryMigrations = resolve(import.meta.dirname, '../../sql');
@@ -68,12 +71,25 @@ export async function createTestDatabase(
   return {
     sql,
     connection,
+    hubConnection: { ...server.hub, database: name },
     superuserConnection: { ...server.superuser, database: name },
     drop: async () => {
       await sql.end({ timeout: 1 });
       await asSuperuser(server, (admin) => admin.unsafe(`drop database ${name} with (force)`));
     },
   };
+}
+
+/**
+ * Environment of a hub that works on a database of the test server as it does on the one inside: as a role that owns nothing, beside the
+ * owner of `url`. Any other URL is the only one.
+ */
+export async function hubEnvironment(url: string): Promise<Record<string, string>> {
+  const { application, hub } = await startServer();
+  const own = `//${application.username}:${encodeURIComponent(application.password)}@`;
+  if (!url.includes(own)) return { DATABASE_URL: url };
+  const other = `//${hub.username}:${encodeURIComponent(hub.password)}@`;
+  return { DATABASE_URL: url.replace(own, other), DATABASE_OWNER_URL: url };
 }
 
 async function asSuperuser<T>(server: Server, use: (admin: postgres.Sql) => Promise<T>): Promise<T> {

@@ -19,6 +19,7 @@ export function hostIdentity(hostId: number, said: Partial<HostIdentity> = {}): 
     intervalMs: 1_000,
     createdMs: 0,
     version: 1,
+    byeMs: null,
     lastMs: 0,
     ...said,
   };

@@ -8,11 +8,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { PostgresConnection } from '../embedded/connection.ts';
+import { hubEnvironment } from './database.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 
 export interface HubBundle {
   readonly program: string;
@@ -42,16 +44,30 @@ export async function buildHub(): Promise<HubBundle> {
     logLevel: 'error',
   });
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(root, 'sql'), join(folder, 'sql'));
+  for (const name of ['sql', 'install']) symlinkSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, 'dist/ui/assets'), { recursive: true });
   writeFileSync(join(folder, 'dist/ui/index.html'), '<!doctype html><title>Pulsewire</title>');
   writeFileSync(join(folder, 'dist/ui/assets/app-1a2b.js'), 'export {};');
+  writeFileSync(join(folder, 'dist/ui/assets/app-1a2b.js.gz'), gzipSync('export {};'));
   writeFileSync(join(folder, 'dist/secret.txt'), 'not to be served');
   return { program: join(folder, 'dist/pulsewire.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Of every hub here; long enough to be looked for in logs. */
 export const enrolmentKey = 'enrolment-key-of-the-tests-4711';
+
+/** Of every hub here: what its tests sign in by. */
+export const operatorKey = 'operator-key-of-the-tests-4711-0815';
+
+/** Of a request, or an upgrade. */
+export const operatorHeaders = { authorization: `Bearer ${operatorKey}` };
+
+/** As the operator: to a hub that these tests have started. */
+export function operatorFetch(url: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (!headers.has('authorization')) headers.set('authorization', operatorHeaders.authorization);
+  return fetch(url, { ...init, headers });
+}
 
 export interface HubOptions {
   readonly bundle: HubBundle;
@@ -65,13 +81,16 @@ export interface HubOptions {
 export class HubProcess {
   readonly child: ChildProcess;
   readonly port: number;
+  /** For commands that work on the same hub. */
+  readonly configFile: string;
   /** Settles with the exit code, or the name of the signal. */
   readonly exited: Promise<number | string>;
   #text = '';
 
-  constructor(child: ChildProcess, port: number) {
+  constructor(child: ChildProcess, place: { readonly port: number; readonly configFile: string }) {
     this.child = child;
-    this.port = port;
+    this.port = place.port;
+    this.configFile = place.configFile;
     child.stderr!.on('data', (part: Buffer) => {
       this.#text += part.toString();
     });
@@ -107,6 +126,21 @@ export class HubProcess {
     }
   }
 
+  /** A request by REST and its answer in JSON. A `body` of text goes as it is. */
+  async ask<B = unknown>(
+    method: string,
+    path: string,
+    body: unknown = null,
+    headers: Record<string, string> = { 'content-type': 'application/json' },
+  ): Promise<{ readonly status: number; readonly body: B }> {
+    const answer = await operatorFetch(this.url + path, {
+      method,
+      headers,
+      ...(body === null ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as B };
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     this.child.kill(signal);
     return await this.exited;
@@ -123,12 +157,17 @@ export async function startHub(options: HubOptions): Promise<HubProcess> {
     configFile,
     JSON.stringify({ port, dataFolder, batchAgeMs: 1_000, flushDelayMs: 50, ...options.settings }),
   );
-  const env: NodeJS.ProcessEnv = { ...process.env, PULSEWIRE_ENROLMENT_KEY: enrolmentKey, ...options.env };
-  if (options.databaseUrl !== null) env['DATABASE_URL'] = options.databaseUrl;
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PULSEWIRE_ENROLMENT_KEY: enrolmentKey,
+    ...{ PULSEWIRE_OPERATOR_KEY: operatorKey },
+    ...options.env,
+  };
+  if (options.databaseUrl !== null) Object.assign(env, await hubEnvironment(options.databaseUrl));
   const args = [options.bundle.program, 'hub', '--config', configFile];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   child.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return new HubProcess(child, port);
+  return new HubProcess(child, { port, configFile });
 }
 
 export async function freePort(): Promise<number> {

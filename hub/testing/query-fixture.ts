@@ -2,8 +2,9 @@
  * Queries without threads: the engine of the archive thread on a connection of a test.
  */
 import type { Samples } from '#core/sample-parts.ts';
+import type { QueryPorts } from '../archive/known-blocks.ts';
 import { LayoutBook } from '../archive/layout-book.ts';
-import { type QueryPorts, runQuery } from '../archive/query.ts';
+import { runQuery } from '../archive/query.ts';
 import { readBlocks } from '../store/chunks/read-blocks.ts';
 import type { Sql } from '../store/connect.ts';
 import { LayoutCache } from '../store/layout-cache.ts';

@@ -118,6 +118,12 @@ export class Caller<M extends Methods<M>, E> {
   }
 }
 
+/** The methods of the other side as an object, for an engine that asks for such a port. */
+export function methodsOver<M extends Methods<M>>(caller: Caller<M, never> | Caller<M, unknown>): M {
+  const call = (caller as Caller<M, never>).call.bind(caller) as (method: string, argument: unknown) => unknown;
+  return new Proxy({} as M, { get: (_, method) => (argument: unknown) => call(String(method), argument) });
+}
+
 /** Buffers of a result that change hands with it. */
 const transfers = new WeakMap<object, readonly ArrayBuffer[]>();
 

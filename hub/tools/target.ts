@@ -3,7 +3,7 @@
  */
 import type { Logger } from 'pino';
 import { ConfigError } from '#core/errors.ts';
-import type { HubConfig } from '../config.ts';
+import { type HubConfig, ownerUrlOf } from '../config.ts';
 import { attachEmbedded } from '../embedded/attach.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
 import { codeOf, connect, type Sql, type StoreConnection } from '../store/connect.ts';
@@ -63,8 +63,9 @@ export async function findHub(place: Place, signal: AbortSignal): Promise<'there
 }
 
 function externalTarget({ config }: Place): Target | null {
-  if (config.databaseUrl === null) return null;
-  const connection = { url: config.databaseUrl, path: null, username: '', password: '', database: '' };
+  const url = ownerUrlOf(config);
+  if (url === null) return null;
+  const connection = { url, path: null, username: '', password: '', database: '' };
   return { connection, close: () => Promise.resolve() };
 }
 

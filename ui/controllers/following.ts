@@ -1,6 +1,6 @@
 /** Keeps an element subscribed to signals while it is in the document. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { Signal } from '../signal.ts';
+import type { Signal } from '../live/signal.ts';
 
 export class Following implements ReactiveController {
   readonly #signals: () => readonly Signal[];

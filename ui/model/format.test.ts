@@ -3,6 +3,7 @@ import {
   formatAge,
   formatAgo,
   formatAxis,
+  formatAxisMarks,
   formatClock,
   formatCount,
   formatDuration,
@@ -18,6 +19,11 @@ function shown(text: string): string {
 describe('formatValue()', () => {
   test.each([
     [7.04, 'percent', '7.0_%'],
+    [1e300, '1', '1.00e300'],
+    [-2.5e20, 'bytes', '\u22122.50e20_B'],
+    [1e300, 's', '1.00e300_s'],
+    [1e300, '1/s', '1.00e300/s'],
+    [5e17, '1', '500_000_T'],
     [9.96, 'percent', '10_%'],
     [94.4, 'percent', '94_%'],
     [0, 'bytes', '0_B'],
@@ -104,4 +110,14 @@ describe('formatAxis()', () => {
 
 test('formatCount() parts thousands', () => {
   expect(shown(formatCount(1_234_567))).toBe('1_234_567');
+});
+
+test('formatAxisMarks() tells marks apart that lie close together', () => {
+  expect(formatAxisMarks([0, 25, 50], 'percent')).toEqual(['0', '25\u202f%', '50\u202f%']);
+  expect(formatAxisMarks([34, 34.25, 34.5], 'percent')).toEqual(['34.00', '34.25', '34.50']);
+  expect(formatAxisMarks([2_147_483_648, 2_147_500_000], 'bytes').map((text) => text.slice(-3))).toEqual([
+    'GiB',
+    'GiB',
+  ]);
+  expect(new Set(formatAxisMarks([2_147_483_648, 2_147_900_000, 2_148_300_000], 'bytes')).size).toBe(3);
 });

@@ -1,9 +1,12 @@
 /**
- * Numbers, units, durations and times as people read them. Pure; the clock and the zone come in as arguments.
+ * Numbers, units, durations and times as people read them. The clock comes in as an argument; times are those of the
+ * display zone (`display-zone.ts`).
  *
  * Three significant figures, thousands and units behind a narrow no-break space, a true minus sign, an en dash where
  * there is no value. Stored bytes in steps of 1,024, rates in steps of 1,000, network in bits.
  */
+
+import { shownOffsetMs } from './display-zone.ts';
 
 /** Narrow no-break space. */
 export const thinSpace = '\u202f';
@@ -19,11 +22,23 @@ const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 const byteRateUnits = ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s'];
 const bitRateUnits = ['b/s', 'kb/s', 'Mb/s', 'Gb/s', 'Tb/s'];
 const countUnits = ['', 'k', 'M', 'G', 'T'];
+/** What no metric measures, and scripts send all the same, in powers of ten: all its digits would break a legend. */
+const plainMax = 1e18;
+const plainUnits: ReadonlyMap<string, string> = new Map([
+  ['percent', '%'],
+  ['bytes', 'B'],
+  ['bytes/s', 'B/s'],
+  ['bits/s', 'b/s'],
+  ['1/s', '/s'],
+  ['celsius', '°C'],
+  ['1', ''],
+]);
 const countRateUnits = ['/s', 'k/s', 'M/s', 'G/s', 'T/s'];
 
 /** Figure and unit of `value`, whose `unit` is one of the wire's words (`percent`, `bytes`, `bytes/s` …) or any other text. */
 export function partsOf(value: number | null | undefined, unit: string): Parts {
   if (value === null || value === undefined || !Number.isFinite(value)) return { figure: noValue, unit: '' };
+  if (Math.abs(value) >= plainMax) return { figure: exponential(value), unit: plainUnits.get(unit) ?? unit };
   switch (unit) {
     case 'percent':
       return { figure: signed(value, (size) => (size < 9.95 ? size.toFixed(1) : size.toFixed(0))), unit: '%' };
@@ -99,6 +114,11 @@ function significant(value: number): string {
   });
 }
 
+/** Three significant figures and a power of ten, "1.00e300". */
+function exponential(value: number): string {
+  return signed(value, (size) => size.toExponential(2).replace('+', ''));
+}
+
 function signed(value: number, format: (size: number) => string): string {
   const text = format(Math.abs(value));
   return value < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text;
@@ -136,23 +156,32 @@ export function formatAge(ageMs: number): string {
   return seconds < 9.95 ? `${seconds.toFixed(1)}${thinSpace}s` : formatDuration(ageMs);
 }
 
-/** Time of day in UTC, "14:32:05". */
+/** Time of day, "14:32:05". */
 export function formatClock(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11, 19);
+  return shown(atMs).toISOString().slice(11, 19);
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Date and time of day in UTC, "9 Nov, 10:12". */
+/** Date and time of day, "9 Nov, 10:12". */
 export function formatMoment(atMs: number): string {
-  const date = new Date(atMs);
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}, ${formatClock(atMs).slice(0, 5)}`;
+  return `${formatDay(atMs)}, ${formatClock(atMs).slice(0, 5)}`;
 }
 
-/** Date in UTC, "9 Nov 2026". */
+/** Day without its year, "9 Nov". */
+export function formatDay(atMs: number): string {
+  const date = shown(atMs);
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}`;
+}
+
+/** Date, "9 Nov 2026". */
 export function formatDate(atMs: number): string {
-  const date = new Date(atMs);
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+  return `${formatDay(atMs)} ${shown(atMs).getUTCFullYear()}`;
+}
+
+/** A Date whose UTC fields are those of the display zone. */
+function shown(atMs: number): Date {
+  return new Date(atMs + shownOffsetMs(atMs));
 }
 
 /** "6 m ago" up to a day, then the date. */
@@ -169,4 +198,35 @@ export function formatAxis(value: number, unit: string): string {
   const short = parts.unit.replace(/\/s$/, '');
   // The gutter of a chart holds six characters and a thin space.
   return short === '' ? figure : figure + (figure.length + short.length > 5 ? '' : thinSpace) + short;
+}
+
+/** What a unit may have been scaled by. */
+const scales = [1, ...[1, 2, 3, 4, 5].flatMap((power) => [1_000 ** power, 1_024 ** power]), 0.001];
+
+/** Labels of a value axis: with more digits where two marks would read the same. */
+export function formatAxisMarks(values: readonly number[], unit: string): string[] {
+  const texts = values.map((value) => formatAxis(value, unit));
+  if (new Set(texts).size === texts.length) return texts;
+  const apart = Math.min(...values.slice(1).map((value, index) => Math.abs(value - values[index]!)));
+  return values.map((value) => {
+    const parts = partsOf(value, unit);
+    const scale = scaleOf(value, parts.figure);
+    let digits = 0;
+    // As many as the distance of two marks has, and three where it has no end.
+    while (digits < 6 && Math.abs((apart / scale) * 10 ** digits - Math.round((apart / scale) * 10 ** digits)) > 1e-6)
+      digits += 1;
+    const needed = Math.min(digits, Math.ceil(-Math.log10(apart / scale)) + 1);
+    if (value === 0) return '0';
+    // With so many digits the gutter has no room for what stands in the chart's head too.
+    const suffix = parts.unit === '%' ? '' : parts.unit.replace(/\/s$/, '');
+    return signed(value / scale, (size) => size.toFixed(Math.max(0, needed))) + suffix;
+  });
+}
+
+/** The scale with which `value` reads like `figure`, whose digits were rounded. */
+function scaleOf(value: number, figure: string): number {
+  const shown = Number(figure.replaceAll(thinSpace, '').replace('\u2212', '-'));
+  if (!Number.isFinite(shown) || shown === 0) return 1;
+  const distance = (scale: number) => Math.abs(Math.log(value / shown / scale));
+  return scales.reduce((best, scale) => (distance(scale) < distance(best) ? scale : best));
 }

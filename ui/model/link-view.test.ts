@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Link } from '../feed.ts';
+import type { Link } from '../live/feed.ts';
 import { HubClock } from './clock.ts';
 import { type LinkFacts, viewLink } from './link-view.ts';
 

@@ -9,13 +9,13 @@
  * | lost       | no messages for 3 s, and no answers                        |
  */
 import type { StorageState } from '#core/message.ts';
-import type { Link } from '../feed.ts';
+import type { Link } from '../live/feed.ts';
 import { formatAge, formatClock, formatDuration } from './format.ts';
 
 /** A loss that heals within this time is nobody's business. */
 export const bannerAfterMs = 3_000;
 /** Storing that is later than this is a state of its own. */
-export const delayedAfterMs = 60_000;
+const delayedAfterMs = 60_000;
 /** Answers that are older no longer count: three rounds of polling were lost. */
 const polledMsMax = 16_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseStorage } from '../api.ts';
+import { parseStorage } from '../api/fleet.ts';
 import { fakeStorage } from '../testing/fake-storage.ts';
 import {
   compactionText,

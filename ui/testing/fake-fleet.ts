@@ -11,6 +11,8 @@ export interface FakeHost {
   alias: string;
   state: HostState;
   silentSinceMs: number | null;
+  /** End of the downtime that it is in; 0 for none. */
+  downtimeUntilMs: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, string>>;
   readonly layout: Layout;
@@ -48,6 +50,7 @@ export function createFakeFleet(count: number, seed: number): FakeHost[] {
       alias: '',
       state: 'up',
       silentSinceMs: null,
+      downtimeUntilMs: 0,
       hasGap: index % 3 === 0,
       tags: { alias, role, env: index % 5 === 4 ? 'staging' : 'prod', dc: ['fra1', 'ams2', 'iad1'][index % 3]! },
       facts: {

@@ -13,7 +13,17 @@ import { deflateRawSync } from 'node:zlib';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { BlockEncoder, joinBlock } from '#core/block.ts';
 import { decodeFromViewer, encodeMessage } from '#core/codec.ts';
-import { type FromViewer, type StorageState, type ToViewer, viewerSubprotocol, type Watch } from '#core/message.ts';
+import { alertRowsMax } from '#core/limits.ts';
+import {
+  type Alert,
+  type AlertRow,
+  type FromViewer,
+  type StorageState,
+  type ToViewer,
+  viewerSubprotocol,
+  type Watch,
+} from '#core/message.ts';
+import { contentSecurityPolicy } from '#core/page-policy.ts';
 import { encodeLayout } from '#core/series.ts';
 import { createFakeFleet, type FakeHost, fakeProcesses, fakeTick } from './fake-fleet.ts';
 import { fakeStorage } from './fake-storage.ts';
@@ -25,10 +35,16 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/** What the real hub sends: the pages must live with it. */
-const contentSecurityPolicy = "default-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 const snapshotTicks = 60;
+/** As the real one: a larger message is refused by the page. */
+const overviewPageHosts = 500;
 const epochOrdinal = 3;
+
+/** Of somebody who is signed in; null: of a stranger. */
+export function fakeSession(role: 'viewer' | 'editor' | 'admin' | null): Readonly<Record<string, unknown>> {
+  const actor = role === null ? { kind: 'anonymous', name: '', role } : { kind: 'person', name: 'Mira Kovac', role };
+  return { actor, csrf: role === null ? null : 'c', setup: 'done', can_read: role !== null, warnings: [] };
+}
 
 export interface FakeHubOptions {
   readonly hostCount: number;
@@ -42,6 +58,8 @@ export interface FakeHubOptions {
 interface Viewer {
   readonly socket: WebSocket;
   watch: Omit<Watch, 'kind'> | null;
+  /** Hosts whose past it has been sent. */
+  seen: Set<number>;
   readonly hostIds: Set<number>;
   readonly layoutIds: Set<string>;
 }
@@ -59,6 +77,11 @@ export class FakeHub {
   #refusesRest = false;
   /** Whether its database is near its bound and its disk nearly full. */
   isShort = false;
+  /** Answer of `/api/v1/session`: who looks. */
+  session: Readonly<Record<string, unknown>> = fakeSession('admin');
+  #alerts: readonly AlertRow[] = [];
+  /** Ids of the hosts in the newest watch of any viewer, null for all; undefined before the first. */
+  watchedIds: readonly number[] | null | undefined;
   #storage: { state: StorageState; unstoredMs: number } = { state: 'stored', unstoredMs: 900 };
 
   constructor(options: FakeHubOptions) {
@@ -126,6 +149,20 @@ export class FakeHub {
     this.#broadcast({ kind: 'hosts', hosts: [this.#rowOf(host)], removed: [] });
   }
 
+  /** All alerts that are pending or firing from now on. */
+  setAlerts(alerts: readonly AlertRow[]): void {
+    this.#alerts = alerts;
+    for (const page of this.#alertPages()) this.#broadcast(page);
+  }
+
+  /** A downtime of a host that lasts until then begins; 0 ends it. */
+  setDowntime(name: string, untilMs: number): void {
+    const host = this.hosts.find((other) => other.name === name);
+    if (host === undefined) throw new Error(`Cannot set the downtime of a host: it must exist: got "${name}"`);
+    host.downtimeUntilMs = untilMs;
+    this.#broadcast({ kind: 'hosts', hosts: [this.#rowOf(host)], removed: [] });
+  }
+
   get #nowMs(): number {
     return Date.now() + (this.#options.clockOffsetMs ?? 0);
   }
@@ -135,17 +172,18 @@ export class FakeHub {
     const timeMs = Math.floor(this.#nowMs / 1_000) * 1_000;
     this.#broadcast(this.#status());
     for (const viewer of this.#viewers) {
-      if (viewer.watch !== null) this.#sendOverview(viewer, viewer.watch, timeMs);
+      if (viewer.watch !== null) this.#sendDue(viewer, viewer.watch, timeMs);
       for (const host of this.hosts) if (viewer.hostIds.has(host.id)) this.#sendTick(viewer, host, timeMs);
     }
   }
 
   #accept(socket: WebSocket): void {
-    const viewer: Viewer = { socket, watch: null, hostIds: new Set(), layoutIds: new Set() };
+    const viewer: Viewer = { socket, watch: null, seen: new Set(), hostIds: new Set(), layoutIds: new Set() };
     this.#viewers.add(viewer);
     socket.on('close', () => this.#viewers.delete(viewer));
     socket.on('message', (data) => this.#received(viewer, decodeFromViewer(data as Buffer)));
     this.#send(viewer, this.#status());
+    for (const page of this.#alertPages()) this.#send(viewer, page);
     const pageSize = 100;
     for (let at = 0; at < this.hosts.length; at += pageSize) {
       const hosts = this.hosts.slice(at, at + pageSize).map((host) => this.#rowOf(host));
@@ -156,8 +194,7 @@ export class FakeHub {
   #received(viewer: Viewer, message: FromViewer): void {
     switch (message.kind) {
       case 'watch':
-        viewer.watch = message.keys.length === 0 ? null : message;
-        if (viewer.watch !== null) this.#sendOverview(viewer, viewer.watch, this.#lastTickMs, true);
+        this.#watch(viewer, message);
         return;
       case 'subscribe':
         for (const id of message.hostIds) {
@@ -176,23 +213,47 @@ export class FakeHub {
     return Math.floor(this.#nowMs / 1_000) * 1_000;
   }
 
-  /** The first one, of all hosts that were ever seen, tells the newest values of those that are silent too. */
-  #sendOverview(viewer: Viewer, watch: Omit<Watch, 'kind'>, timeMs: number, isFirst = false): void {
-    const hosts = this.hosts.filter((host) =>
-      isFirst ? host.state !== 'never' : host.silentSinceMs === null && host.state === 'up',
+  /** Newest values of what is watched, and the last minute of what was not watched before. */
+  #watch(viewer: Viewer, message: Watch): void {
+    viewer.watch = message.keys.length === 0 ? null : message;
+    this.watchedIds = message.hostIds;
+    if (viewer.watch === null) return;
+    const isWatched = watchedBy(message.hostIds);
+    const known = this.hosts.filter(({ state }) => state !== 'never');
+    const newcomers = known.filter(({ id }) => isWatched(id) && !viewer.seen.has(id));
+    viewer.seen = new Set(known.filter(({ id }) => isWatched(id)).map(({ id }) => id));
+    if (newcomers.length <= 120)
+      for (let back = 59; back > 0; back -= 1)
+        this.#sendOverview(viewer, message.keys, newcomers, this.#lastTickMs - back * 1_000);
+    const newest = message.othersMs > 0 ? known : newcomers;
+    for (let at = 0; at < newest.length; at += overviewPageHosts)
+      this.#sendOverview(viewer, message.keys, newest.slice(at, at + overviewPageHosts), this.#lastTickMs);
+  }
+
+  /** What is in sight each second, the others in turns. */
+  #sendDue(viewer: Viewer, watch: Omit<Watch, 'kind'>, timeMs: number): void {
+    const isWatched = watchedBy(watch.hostIds);
+    const turnCount = Math.max(1, Math.round(watch.othersMs / 1_000));
+    const turn = (timeMs / 1_000) % turnCount;
+    const due = this.hosts.filter(
+      ({ id, state, silentSinceMs }) =>
+        silentSinceMs === null && state === 'up' && (isWatched(id) || (watch.othersMs > 0 && id % turnCount === turn)),
     );
-    const keys = watch.keys;
+    for (let at = 0; at < due.length; at += overviewPageHosts)
+      this.#sendOverview(viewer, watch.keys, due.slice(at, at + overviewPageHosts), timeMs);
+  }
+
+  #sendOverview(viewer: Viewer, keys: readonly string[], hosts: readonly FakeHost[], timeMs: number): void {
+    if (hosts.length === 0) return;
     const values = new Float32Array(hosts.length * keys.length);
-    for (const [row, host] of hosts.entries()) {
-      for (const [index, key] of keys.entries()) {
-        values[row * keys.length + index] = host.valueOf(key, timeMs);
-      }
-    }
+    const times = hosts.map(({ silentSinceMs }) => Math.min(timeMs, silentSinceMs ?? timeMs));
+    for (const [row, host] of hosts.entries())
+      for (const [index, key] of keys.entries()) values[row * keys.length + index] = host.valueOf(key, times[row]!);
     this.#send(viewer, {
       kind: 'overview',
       nowMs: this.#nowMs,
       hostIds: bytesOf(Uint32Array.from(hosts, (host) => host.id)),
-      timesMs: bytesOf(Float64Array.from(hosts, (host) => host.silentSinceMs ?? timeMs)),
+      timesMs: bytesOf(Float64Array.from(times)),
       values: bytesOf(values),
     });
   }
@@ -284,7 +345,24 @@ export class FakeHub {
       connectedCount: connected.length,
       viewerCount: this.#viewers.size,
       samplesPerSec: connected.reduce((sum, host) => sum + host.layout.series.length, 0),
+      newestMs: connected.length === 0 ? 0 : this.#lastTickMs,
+      pulse: this.#pulse(connected.length),
     };
+  }
+
+  #alertPages(): Alert[] {
+    const pages: Alert[] = [{ kind: 'alert', isWhole: true, alerts: this.#alerts.slice(0, alertRowsMax) }];
+    for (let at = alertRowsMax; at < this.#alerts.length; at += alertRowsMax)
+      pages.push({ kind: 'alert', isWhole: false, alerts: this.#alerts.slice(at, at + alertRowsMax) });
+    return pages;
+  }
+
+  #pulse(onTimeCount: number) {
+    const waitedFor = this.hosts.filter(({ state }) => state === 'up' || state === 'stale').length;
+    const ageMs = this.#nowMs - this.#lastTickMs;
+    return waitedFor === 0
+      ? null
+      : { onTimeRatio: onTimeCount / waitedFor, ageMsMedian: ageMs % 400, ageMsSlow: (ageMs % 400) + 500 };
   }
 
   #rowOf(host: FakeHost) {
@@ -295,6 +373,7 @@ export class FakeHub {
       state: host.state,
       intervalMs: 1_000,
       lastMs: host.state === 'never' ? 0 : (host.silentSinceMs ?? this.#lastTickMs),
+      downtimeUntilMs: host.downtimeUntilMs,
       tags: host.tags,
       facts: host.facts,
     };
@@ -310,10 +389,13 @@ export class FakeHub {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://hub');
-    if (pathname.startsWith('/fetch/')) return this.#answerRest(pathname, response);
+    if (pathname === '/fetch/latest' || pathname === '/api/v1/hosts') return this.#answerRest(pathname, response);
+    if (pathname === '/api/v1/session') return this.#answerSession(response);
     if (pathname === '/api/v1/storage') return this.#answerStorage(response);
-    const path =
-      pathname === '/dashboard' || pathname === '/dashboard/' ? 'index.html' : pathname.replace(/^\/dashboard\//, '');
+    const [, hostName, part] = /^\/api\/v1\/hosts\/([^/]+)\/(series|processes)$/.exec(pathname) ?? [];
+    if (hostName !== undefined) return this.#answerHost(decodeURIComponent(hostName), part!, response);
+    const isPage = ['/dashboard', '/dashboard/', '/admin', '/setup', '/sign-in'].includes(pathname);
+    const path = isPage ? 'index.html' : pathname.replace(/^\/dashboard\//, '');
     try {
       const body = await readFile(join(distFolder, normalize(path)));
       response.writeHead(200, {
@@ -328,10 +410,36 @@ export class FakeHub {
     }
   }
 
+  #answerSession(response: ServerResponse): void {
+    if (this.#refusesRest) return void response.writeHead(503).end();
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(this.session));
+  }
+
   #answerStorage(response: ServerResponse): void {
     if (this.#refusesRest) return void response.writeHead(503).end();
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(fakeStorage(this.#nowMs, this.isShort)));
+  }
+
+  #answerHost(name: string, part: string, response: ServerResponse): void {
+    const host = this.hosts.find((other) => other.name === name);
+    if (this.#refusesRest || host === undefined) return void response.writeHead(host === undefined ? 404 : 503).end();
+    const timeMs = host.silentSinceMs ?? this.#lastTickMs;
+    const time = timeMs / 1_000;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    if (part === 'processes') {
+      const processes = fakeProcesses(host, timeMs).map(({ cpuPercent, memoryBytes, ...row }) => ({
+        ...{ ...row, cpu_percent: cpuPercent, memory_bytes: memoryBytes },
+      }));
+      response.end(JSON.stringify({ time, processes }));
+      return;
+    }
+    const column = fakeTick(host, timeMs);
+    const series = host.layout.series.map(({ key, unit, kind, every }, index) => ({
+      ...{ key, unit, kind, interval: every, value: Number.isFinite(column[index]) ? column[index] : null },
+    }));
+    response.end(JSON.stringify({ host: name, interval: 1, time, source: 'memory', series }));
   }
 
   #answerRest(pathname: string, response: ServerResponse): void {
@@ -339,10 +447,19 @@ export class FakeHub {
     const timeMs = this.#lastTickMs;
     const entries = this.hosts.map((host) => {
       const row = this.#rowOf(host);
-      if (pathname === '/fetch/hosts')
+      if (pathname === '/api/v1/hosts')
         return [
           host.name,
-          { tags: host.tags, status: host.state, last_seen: row.lastMs === 0 ? null : row.lastMs / 1_000 },
+          {
+            id: host.id,
+            alias: host.alias,
+            facts: host.facts,
+            interval: 1,
+            tags: host.tags,
+            status: host.state,
+            last_seen: secondsOf(row.lastMs),
+            downtime_until: secondsOf(row.downtimeUntilMs),
+          },
         ];
       const column = fakeTick(host, timeMs);
       const metrics = Object.fromEntries(
@@ -355,8 +472,18 @@ export class FakeHub {
   }
 }
 
+function watchedBy(hostIds: readonly number[] | null): (hostId: number) => boolean {
+  const ids = hostIds === null ? null : new Set(hostIds);
+  return (hostId) => ids === null || ids.has(hostId);
+}
+
 function bytesOf(array: Uint32Array | Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** Epoch seconds; null for 0. */
+function secondsOf(ms: number): number | null {
+  return ms === 0 ? null : ms / 1_000;
 }
 
 /** Any rising number that is the same at the next connect. */

@@ -7,4 +7,8 @@ const heats = Array.from({ length: 9 }, (_, index) => `heat-${index}`);
 export const fillStyles = unsafeCSS(
   [...series, ...heats].map((name) => `.fill-${name}{fill:var(--pw-${name})}`).join(''),
 );
-export const strokeStyles = unsafeCSS(series.map((name) => `.stroke-${name}{stroke:var(--pw-${name})}`).join(''));
+/** What lines are drawn in besides: quiet ones, a mean, one that stands out. */
+const others = ['chart-gap', 'border-control', 'accent'];
+export const strokeStyles = unsafeCSS(
+  [...series, ...others].map((name) => `.stroke-${name}{stroke:var(--pw-${name})}`).join(''),
+);

@@ -115,6 +115,30 @@ export const sharedStyles = css`
     width: var(--pw-h-control);
     padding: 0;
   }
+  .btn.primary {
+    border-color: transparent;
+    background: var(--pw-accent-solid);
+    color: var(--pw-on-accent);
+  }
+  .btn.primary:hover {
+    background: var(--pw-accent-hover);
+  }
+  .btn.danger {
+    color: var(--pw-down);
+  }
+  .btn.small {
+    height: 24px;
+    padding: 0 8px;
+    font-size: var(--pw-fs-2);
+  }
+  .btn.small.icon {
+    width: 24px;
+    padding: 0;
+  }
+  .btn:disabled {
+    opacity: 0.5;
+    cursor: not-allowed;
+  }
   .btn[aria-pressed='true'] {
     background: var(--pw-accent-bg);
     border-color: var(--pw-accent);
@@ -180,9 +204,67 @@ export const sharedStyles = css`
   .search > input::-webkit-search-cancel-button {
     display: none;
   }
+  .input {
+    width: 100%;
+    height: var(--pw-h-control);
+    padding: 0 8px;
+    border: 1px solid var(--pw-border-control);
+    border-radius: var(--pw-r-2);
+    background: var(--pw-surface-1);
+    color: var(--pw-text-1);
+  }
+  textarea.input {
+    height: auto;
+    padding: 6px 8px;
+    resize: vertical;
+  }
+  .input::placeholder {
+    color: var(--pw-text-3);
+    opacity: 1;
+  }
+  .input[aria-invalid='true'] {
+    border-color: var(--pw-down);
+  }
+  .field {
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    min-width: 0;
+  }
+  .field > label,
+  .field > .label {
+    font-size: var(--pw-fs-2);
+    line-height: 16px;
+    font-weight: var(--pw-w-medium);
+    color: var(--pw-text-2);
+  }
+  .hint {
+    font-size: var(--pw-fs-2);
+    line-height: 16px;
+    color: var(--pw-text-3);
+  }
+  .problem {
+    font-size: var(--pw-fs-2);
+    line-height: 16px;
+    color: var(--pw-down);
+  }
+  .check {
+    display: inline-flex;
+    align-items: center;
+    gap: 8px;
+    min-height: 24px;
+    cursor: pointer;
+  }
+  .check > input {
+    width: 16px;
+    height: 16px;
+    margin: 0;
+    accent-color: var(--pw-accent-solid);
+  }
   .kbd {
     display: inline-grid;
     place-items: center;
+    flex: none;
     min-width: 18px;
     height: 18px;
     padding: 0 4px;
@@ -192,6 +274,7 @@ export const sharedStyles = css`
     font: var(--pw-w-medium) var(--pw-fs-1) / 1 var(--pw-font);
     color: var(--pw-text-2);
     background: var(--pw-surface-1);
+    white-space: nowrap;
   }
   .search > .kbd {
     position: absolute;
@@ -217,6 +300,22 @@ export const sharedStyles = css`
       right 8px center;
     cursor: pointer;
   }
+  .badge {
+    display: inline-grid;
+    place-items: center;
+    min-width: 18px;
+    height: 18px;
+    padding: 0 5px;
+    border-radius: var(--pw-r-full);
+    background: var(--pw-crit);
+    color: var(--pw-on-status);
+    font-size: var(--pw-fs-1);
+    font-weight: var(--pw-w-strong);
+    line-height: 1;
+  }
+  .badge.warning {
+    background: var(--pw-warn);
+  }
   .panel {
     background: var(--pw-surface-1);
     border: 1px solid var(--pw-border-1);
@@ -226,6 +325,37 @@ export const sharedStyles = css`
     font-family: var(--pw-mono);
     font-size: var(--pw-fs-2);
     font-variant-ligatures: none;
+  }
+  /* What is chosen is told by a background, and that is taken away. */
+  @media (forced-colors: active) {
+    .seg {
+      border: 1px solid;
+    }
+    .seg > button[aria-pressed='true'],
+    .btn[aria-pressed='true'] {
+      forced-color-adjust: none;
+      background: Highlight;
+      color: HighlightText;
+    }
+  }
+  @media (pointer: coarse) {
+    .btn.small {
+      height: var(--pw-h-control);
+      padding: 0 12px;
+    }
+    .btn.small.icon {
+      width: var(--pw-h-control);
+    }
+    .seg {
+      padding: 0 2px;
+    }
+    .seg > button {
+      height: var(--pw-h-control);
+      min-width: 40px;
+    }
+    .check {
+      min-height: var(--pw-h-control);
+    }
   }
   @media (max-width: 720px) {
     .wide {

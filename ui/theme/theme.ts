@@ -2,7 +2,7 @@
  * Dark or light: the system's preference, unless this browser was told otherwise. `public/theme-choice.js` sets the
  * stored choice before the first paint.
  */
-import { Signal } from '../signal.ts';
+import { Signal } from '../live/signal.ts';
 import { forgetTokens } from './canvas-tokens.ts';
 
 export type Theme = 'dark' | 'light';

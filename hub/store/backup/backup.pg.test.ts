@@ -60,13 +60,19 @@ async function fill(sql: Sql): Promise<void> {
 }
 
 /** Every row of every table as text, by table. */
+/** All but what is another one after a restore. */
 async function contentOf(sql: Sql): Promise<Record<string, string[]>> {
   const content: Record<string, string[]> = {};
   for (const { name } of await readTables(sql)) {
     const rows = await sql<{ text: string }[]>`select t::text as text from ${sql(name)} t order by 1`;
-    content[name] = rows.map(({ text }) => text);
+    content[name] = rows.map(({ text }) => (name === 'hub' ? text.replace(/,[^,]*\)$/, ')') : text));
   }
   return content;
+}
+
+async function lifeOf(sql: Sql): Promise<string> {
+  const [hub] = await sql<{ life: string }[]>`select encode(life, 'hex') as life from hub`;
+  return hub!.life;
 }
 
 async function sequencesOf(sql: Sql): Promise<unknown> {
@@ -100,6 +106,8 @@ describe('a snapshot', () => {
           expect(await dumpSchema(into.sql)).toBe(await dumpSchema(from.sql));
           expect(await readPartitions(into.sql)).toEqual(await readPartitions(from.sql));
           expect(await sequencesOf(into.sql)).toEqual(await sequencesOf(from.sql));
+          // Notices of what happens from here on are not taken for repetitions of what happened after the backup.
+          expect(await lifeOf(into.sql)).not.toBe(await lifeOf(from.sql));
         },
         { migrations: 'none' },
       );

@@ -1,6 +1,6 @@
 /**
- * What a backup holds, as the catalogue says it: every table of the schema, so that a table added later is in it by
- * itself. Partitions are read through the table that they are parts of. Left out are the bookkeeping of migrations,
+ * What a backup holds, as the catalogue says it: every table of the schema but for those named here, so that a table added
+ * later is in it by itself. Partitions are read through the table that they are parts of. Left out are the bookkeeping of migrations,
  * which a restore does anew, and chunk partitions that retention has detached and not dropped yet: their days have expired.
  */
 import { ConfigError } from '#core/errors.ts';
@@ -26,6 +26,14 @@ export interface SequenceState {
 
 /** Of migrate.ts: it says what has been done to this database, and is no part of its content. */
 export const bookkeepingTable = 'migration';
+
+/** What must not come back from a backup: whoever was signed in then signs in again. */
+const unbackedTables: readonly string[] = ['session'];
+
+/** Those of `readTables` that a backup holds. */
+export async function readBackupTables(sql: Sql): Promise<TableShape[]> {
+  return (await readTables(sql)).filter(({ name }) => !unbackedTables.includes(name));
+}
 
 /** Tables in an order in which each comes after those that it refers to. */
 export async function readTables(sql: Sql): Promise<TableShape[]> {

@@ -10,7 +10,14 @@ import { type Tier, tierCodes, tiers } from '#core/tier.ts';
 import { makePartitions } from '../chunks/partitions.ts';
 import type { Sql } from '../connect.ts';
 import { migrate, readMigrations } from '../migrate.ts';
-import { quoteName, readSchemaVersion, readTables, type SequenceState, type TableShape } from './catalogue.ts';
+import {
+  quoteName,
+  readBackupTables,
+  readSchemaVersion,
+  readTables,
+  type SequenceState,
+  type TableShape,
+} from './catalogue.ts';
 import { formatRowElement, parseCopyLine } from './rows.ts';
 import type { SnapshotHeader, SnapshotPart } from './snapshot.ts';
 
@@ -120,7 +127,7 @@ class Loader {
     await migrate(tx, sqlFolder, { upTo: header.schemaVersion });
     const made = await readTables(tx);
     if (made.length > 0) await tx.unsafe(`truncate ${made.map(({ name }) => quoteName(name)).join(', ')}`);
-    const problems = differences(header.tables, made);
+    const problems = differences(header.tables, await readBackupTables(tx));
     if (problems.length > 0)
       throw new ConfigError(
         problems.map(
@@ -151,6 +158,8 @@ class Loader {
     for (const { name, lastValue } of sequences)
       await tx`select setval(${quoteName(name)}::regclass, ${lastValue}::int8)`;
     await migrate(tx, this.#options.sqlFolder);
+    // What happens from here on has other keys than what happened after the backup.
+    await tx`update hub set life = default`;
     this.#isOver = true;
   }
 }

@@ -11,8 +11,8 @@ import type { Readable } from 'node:stream';
 import type { Sql } from '../connect.ts';
 import {
   quoteName,
+  readBackupTables,
   readSequences,
-  readTables,
   requireSchemaVersion,
   type SequenceState,
   type TableShape,
@@ -45,7 +45,7 @@ export async function* readSnapshot(sql: Sql): AsyncGenerator<SnapshotPart, void
   await sql.unsafe('begin isolation level repeatable read read only');
   const startedAt = await readTransactionStart(sql);
   const schemaVersion = await requireSchemaVersion(sql);
-  const tables = await readTables(sql);
+  const tables = await readBackupTables(sql);
   const [server] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;
   yield { kind: 'header', schemaVersion, serverVersion: server!.version, tables };
   for (const table of tables) {

@@ -11,6 +11,7 @@ import { tierCodes } from '#core/tier.ts';
 import { edgeSpans } from '../../archive/query-plan.ts';
 import type { Span } from '../../archive/query-request.ts';
 import type { BlocksRequest, StoredBlocks } from '../../archive/stored-blocks.ts';
+import { readCancellable } from '../cancellable.ts';
 import type { Sql } from '../connect.ts';
 import { parseRecords, type RecordRow } from './block-records.ts';
 
@@ -106,13 +107,7 @@ export async function readBlocks(sql: Sql, request: BlocksRequest, signal: Abort
     select r.kind, string_agg(r.record, ''::bytea) from r where r.kind = 0 group by r.kind, r.host
     union all
     select r.kind, r.record from r where r.kind > 0`;
-  const cancel = () => query.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    return parseRecords(await query);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
+  return parseRecords(await readCancellable(query, signal));
 }
 
 const none: Span = { startMs: 0, endMs: Number.MIN_SAFE_INTEGER };

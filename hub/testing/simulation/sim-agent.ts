@@ -246,6 +246,7 @@ export class SimAgent {
       },
       openEpoch: () => this.#openEpoch(),
       configured: () => undefined,
+      scripted: () => undefined,
     });
   }
 
@@ -325,8 +326,8 @@ export class SimAgent {
     const connection = new SimConnection(this.#world, this.#parts.network);
     const credential =
       this.token === null
-        ? ({ kind: 'enrolment' } as const)
-        : ({ kind: 'token', agentId: this.shape.agentId, hostId: this.token } as const);
+        ? ({ kind: 'enrolment', enrolmentId: null } as const)
+        : ({ kind: 'token', agentId: this.shape.agentId, hostId: this.token, hash: '' } as const);
     const hub = this.#world.pick(this.#parts.hubs).connect(connection, credential);
     if (hub === null) {
       this.#attempt += 1;

@@ -142,7 +142,9 @@ class HubRun {
         openStreams: (hostId, streams) => this.#openStreams(peer, hostId, streams),
         readChecksums: (entry, range) => this.#readChecksums(peer, entry, range),
         onTop: () => undefined,
+        onScriptReports: () => undefined,
         onBye: () => undefined,
+        onIdentityKept: () => undefined,
       },
       intake: this.#intake,
       identity: { hubId: this.#hubId, hubVersion: '1', seriesMax: 100 },
@@ -251,7 +253,7 @@ class HubRun {
 
   #retryLater(peer: Peer): void {
     this.#world.after(2_000, () => {
-      if (!this.#isDead && this.#peers.has(peer)) peer.session.retry(this.#world.nowMs);
+      if (!this.#isDead && this.#peers.has(peer)) peer.session.retry();
     });
   }
 

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { KnownApiToken, KnownPerson, KnownSession } from '../../store/access/access-state.ts';
+import type { AccessMethods } from '../../store/access/methods.ts';
+import type { Actor } from '../actor.ts';
+import { AccessBook, type AccessBookStore } from './access-book.ts';
+import { Accounts, accountLimits, type PersonActor } from './accounts.ts';
+import { Passwords } from './passwords.ts';
+
+const password = 'correct horse battery';
+const passwords = new Passwords({ costLog2: 4, blockSize: 1, parallelism: 1 });
+const passwordHash = await passwords.hash(password, '');
+const ann: KnownPerson = { personId: 1, name: 'Ann', key: 'ann', role: 'admin', isDisabled: false, passwordHash };
+const session: KnownSession = {
+  sessionId: 3,
+  personId: 1,
+  hash: 'a',
+  usedMs: 0,
+  expiresMs: 1e12,
+  address: '198.51.100.7',
+};
+const token: KnownApiToken = { tokenId: 7, name: 'ci', hash: 'b', scope: 'admin', personId: 1, expiresMs: null };
+const asPerson: PersonActor = { kind: 'person', personId: 1, name: 'Ann', role: 'admin', sessionId: 3 };
+const asToken: Actor = { kind: 'token', tokenId: 7, name: 'ci', scope: 'admin' };
+
+/** The database: what the book reads, and what has been made. */
+let people: KnownPerson[];
+let sessions: KnownSession[];
+let tokens: KnownApiToken[];
+let made: unknown[];
+let accounts: Accounts;
+
+beforeEach(() => {
+  people = [ann];
+  sessions = [session];
+  tokens = [token];
+  made = [];
+  let version = 0;
+  const bookStore: AccessBookStore = {
+    accessMark: async () => ({ version: ++version, nowMs: 0 }),
+    access: async () => ({ version, nowMs: 0, people, sessions, tokens }),
+    reviveSession: async () => false,
+    tendAccess: async () => {},
+  };
+  const make = async (draft: unknown) => {
+    made.push(draft);
+    return 'full' as const;
+  };
+  const open = async ({ hash }: { readonly hash: string }) => {
+    sessions = [...sessions, { ...session, sessionId: 9, hash }];
+    return 9;
+  };
+  const store: Partial<AccessMethods> = {
+    ...{ createApiToken: make, createPerson: make, openSession: open, changePassword: async () => 9 },
+  };
+  const nowMonotonicMs = () => 0;
+  const book = new AccessBook({ store: () => bookStore, nowMonotonicMs, onChanged: () => {} }, { idleHours: 1 });
+  accounts = new Accounts(
+    { book, passwords, store: () => store as AccessMethods, nowMonotonicMs, spare: () => {} },
+    { hours: 1 },
+  );
+});
+
+describe('who has lost what they had while they were asking', () => {
+  const token = { name: 'new', scope: 'admin', expiresMs: null } as const;
+  const person = { name: 'Mallory', role: 'admin', password } as const;
+
+  test.each([
+    ['a person', asPerson],
+    ['a token', asToken],
+    ['the operator', { kind: 'operator' }],
+  ] as const)('%s who is still there makes tokens and people', async (_, actor) => {
+    await expect(accounts.createApiToken(token, actor)).rejects.toMatchObject({ status: 409 });
+    await expect(accounts.createPerson(person, { actor, address: '' })).rejects.toMatchObject({ status: 409 });
+    const personId = actor.kind === 'operator' ? null : 1;
+    expect(made).toMatchObject([{ draft: { personId } }, { draft: { name: 'Mallory' } }]);
+  });
+
+  test.each<[string, Actor, () => unknown]>([
+    ['a token that was revoked', asToken, () => (tokens = [])],
+    ['a token whose person was removed', asToken, () => (people = [])],
+    ['a person who was removed', asPerson, () => (people = [])],
+    ['a person who was demoted', asPerson, () => (people = [{ ...ann, role: 'viewer' }])],
+    ['a session that was ended', asPerson, () => (sessions = [])],
+  ])('%s makes nothing', async (_, actor, lose) => {
+    lose();
+    await expect(accounts.createApiToken(token, actor)).rejects.toMatchObject({ status: 401 });
+    await expect(accounts.createPerson(person, { actor, address: '' })).rejects.toMatchObject({ status: 401 });
+    await expect(accounts.editPerson(1, { password }, { actor, address: '' })).rejects.toMatchObject({
+      status: people.length === 0 ? 404 : 401,
+    });
+    expect(made).toEqual([]);
+  });
+});
+
+describe('tries at an account', () => {
+  const known = session.address;
+  const from = (address: string) => ({ address, userAgent: '', cookieSecret: null });
+  const signIn = (given: string, address: string) => accounts.signIn({ name: 'Ann', password: given }, from(address));
+  const change = (old: string) =>
+    accounts.changePassword({ actor: asPerson, old, password: 'another good password' }, from(known));
+
+  beforeEach(async () => {
+    // The book is read by the first who asks.
+    await expect(signIn('wrong', '192.0.2.200')).rejects.toMatchObject({ status: 401 });
+    for (let index = 1; index < accountLimits.burst; index += 1)
+      await expect(signIn('wrong', `192.0.2.${index}`)).rejects.toMatchObject({ status: 401 });
+  });
+
+  test('from elsewhere lock nobody out where they are signed in', async () => {
+    await expect(signIn(password, '192.0.2.100')).rejects.toMatchObject({ status: 429 });
+    expect((await signIn(password, known)).actor).toMatchObject({ name: 'Ann' });
+  });
+
+  test('keep nobody from changing their password, of which the tries are bounded too', async () => {
+    expect((await change(password)).actor).toMatchObject({ name: 'Ann', sessionId: 9 });
+    for (let index = 0; index < accountLimits.burst; index += 1)
+      await expect(change('wrong')).rejects.toMatchObject({ status: 403 });
+    await expect(change(password)).rejects.toMatchObject({ status: 429 });
+    expect((await signIn(password, known)).actor).toMatchObject({ name: 'Ann' });
+  });
+
+  test('where somebody is signed in are bounded too', async () => {
+    for (let index = 0; index < accountLimits.burst; index += 1)
+      await expect(signIn('wrong', known)).rejects.toMatchObject({ status: 401 });
+    await expect(signIn(password, known)).rejects.toMatchObject({ status: 429 });
+  });
+});
+
+test('a name is known as it is compared, and a password in its place is not', async () => {
+  const visitor = { address: '', userAgent: '', cookieSecret: null };
+  await expect(accounts.signIn({ name: password, password }, visitor)).rejects.toMatchObject({ status: 401 });
+  expect([' ANN ', 'Ａｎｎ', password, ''].map((name) => accounts.knownName(name))).toEqual(['Ann', 'Ann', null, null]);
+});

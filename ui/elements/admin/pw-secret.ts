@@ -1,0 +1,59 @@
+/** A secret that is shown this once, to be copied: a token, a password. It is kept nowhere but in this element. */
+import { css, html, LitElement } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { sharedStyles } from '../../theme/shared.ts';
+import { icon } from '../icons.ts';
+
+@customElement('pw-secret')
+export class PwSecret extends LitElement {
+  static override readonly styles = [
+    sharedStyles,
+    css`
+      div {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        padding: 8px 8px 8px 12px;
+        border: 1px solid var(--pw-border-1);
+        border-radius: var(--pw-r-2);
+        background: var(--pw-surface-2);
+      }
+      code {
+        flex: 1;
+        min-width: 0;
+        overflow-wrap: anywhere;
+        user-select: all;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) value = '';
+  /** What it is: "Token". */
+  @property() label = '';
+  @state() private isCopied = false;
+
+  override render() {
+    return html`<div role="group" aria-label=${this.label}>
+      <code class="mono" tabindex="0">${this.value}</code>
+      <button class="btn" @click=${this.#copy}>
+        ${icon(this.isCopied ? 'check' : 'copy', 14)}<span aria-live="polite">${this.isCopied ? 'Copied' : 'Copy'}</span>
+      </button>
+    </div>`;
+  }
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('value')) this.isCopied = false;
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.value);
+      this.isCopied = true;
+    } catch (error) {
+      // Without https, or without permission, there is no clipboard: the text is marked, to be copied by hand.
+      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+      const code = this.renderRoot.querySelector('code');
+      if (code !== null) getSelection()?.selectAllChildren(code);
+    }
+  }
+}

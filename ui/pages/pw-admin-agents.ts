@@ -1,0 +1,301 @@
+/**
+ * Agents: which there are, how they are doing, and what is done about them. Those that need somebody come first; of
+ * thousands the first are drawn, and more when somebody asks. What is open at the side stands in the address.
+ */
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { type Agent, readAgents } from '../api/agents.ts';
+import { Following } from '../controllers/following.ts';
+import { Polled } from '../controllers/polled.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { openRoute, replaceRoute } from '../elements/events.ts';
+import { icon } from '../elements/icons.ts';
+import { noneStyles } from '../elements/none-styles.ts';
+import { tableStyles } from '../elements/table-styles.ts';
+import {
+  agentsText,
+  currentToken,
+  isBehind,
+  isSkewed,
+  shownAgents,
+  skewText,
+  troublesOf,
+} from '../model/admin/agents-view.ts';
+import { formatAgo, formatCount, formatMoment, noValue } from '../model/format.ts';
+import { type AdminRoute, adminRoute } from '../model/route.ts';
+import { sharedStyles } from '../theme/shared.ts';
+import '../elements/admin/agents/pw-agent-panel.ts';
+import '../elements/admin/settings/pw-settings-editor.ts';
+import '../elements/pw-status.ts';
+
+const pollMs = 10_000;
+/** Of many changes in a row the list is read again so often. */
+const rereadMsMin = 3_000;
+const rowsPerStep = 200;
+
+@customElement('pw-admin-agents')
+export class PwAdminAgents extends LitElement {
+  static override readonly styles = [
+    sharedStyles,
+    adminHeadStyles,
+    noneStyles,
+    tableStyles,
+    css`
+      .split {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 12px;
+        align-items: start;
+      }
+      .split.open {
+        grid-template-columns: minmax(0, 1fr) 420px;
+      }
+      .search {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        width: 260px;
+        height: 28px;
+        padding: 0 8px;
+        border: 1px solid var(--pw-border-2);
+        border-radius: var(--pw-r-2);
+        background: var(--pw-surface-1);
+        color: var(--pw-text-3);
+      }
+      .search:focus-within {
+        outline: var(--pw-focus-w) solid var(--pw-focus);
+        outline-offset: 1px;
+      }
+      .search input {
+        flex: 1;
+        min-width: 0;
+        border: 0;
+        outline: none;
+        background: none;
+        color: var(--pw-text-1);
+        font: inherit;
+      }
+      tbody tr {
+        cursor: pointer;
+      }
+      tr.on {
+        background: var(--pw-surface-2);
+      }
+      .name {
+        max-width: 220px;
+        padding: 0;
+        border: 0;
+        background: none;
+        color: var(--pw-text-1);
+        font: inherit;
+        font-weight: var(--pw-w-medium);
+        text-align: left;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        cursor: pointer;
+      }
+      .pill {
+        display: inline-block;
+        margin-left: 6px;
+        padding: 0 8px;
+        border-radius: var(--pw-r-4);
+        background: var(--pw-warn-bg);
+        color: var(--pw-warn);
+      }
+      td.warn {
+        color: var(--pw-warn);
+      }
+      td.over {
+        color: var(--pw-down);
+      }
+      .more {
+        padding: 8px 16px;
+        text-align: center;
+      }
+      .problem-bar {
+        margin-bottom: 8px;
+        padding: 6px 12px;
+        border-radius: var(--pw-r-2);
+        background: var(--pw-down-bg);
+      }
+      @media (max-width: 1100px) {
+        .split.open {
+          grid-template-columns: minmax(0, 1fr);
+        }
+        .split.open pw-agent-panel {
+          grid-row: 1;
+        }
+      }
+      @media (max-width: 720px) {
+        .search {
+          flex: 1 0 100%;
+        }
+        .wide {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) dashboard!: Dashboard;
+  @property({ attribute: false }) route: AdminRoute = adminRoute;
+  @state() private rowCount = rowsPerStep;
+  readonly #polled = new Polled<readonly Agent[]>(this, {
+    dashboard: () => this.dashboard,
+    ask: ({ client }, options) => readAgents(client, options),
+    everyMs: pollMs,
+  });
+  #rereadMs = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    super();
+    new Following(
+      this,
+      () => [this.dashboard.agentsChanged],
+      () => this.#reread(),
+    );
+  }
+
+  /** For the key "/". */
+  focusSearch(): void {
+    this.renderRoot.querySelector<HTMLInputElement>('.search input')?.focus();
+  }
+
+  override render() {
+    const { value, why } = this.#polled;
+    return html`<div class="head">
+        <h1>Agents</h1>
+        <span class="hint">${value === null ? '' : agentsText(value)}</span>
+        <div class="end">
+          ${value === null || value.length === 0 ? nothing : this.#renderSearch()}
+          <button class="btn" @click=${() => openRoute(this, { ...adminRoute, tab: 'enrol' })}>${icon('plus', 14)}Add hosts</button>
+        </div>
+      </div>
+      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
+      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderAgents(value)}`;
+  }
+
+  #renderSearch() {
+    return html`<div class="search" role="search">
+      ${icon('search', 14)}
+      <input
+        type="search"
+        aria-label="Search agents"
+        placeholder="Name, version or address"
+        .value=${this.route.query}
+        @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
+        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
+      />
+    </div>`;
+  }
+
+  #renderAgents(agents: readonly Agent[]) {
+    if (agents.length === 0)
+      return html`<div class="none">
+        <h2>No agent has enrolled yet</h2>
+        <p>An agent is the small program that measures a machine and sends what it finds.</p>
+        <button class="btn" @click=${() => openRoute(this, { ...adminRoute, tab: 'enrol' })}>Add hosts</button>
+      </div>`;
+    const shown = shownAgents(agents, this.route.query);
+    if (shown.length === 0)
+      return html`<div class="none">
+        <h2>No agent fits “${this.route.query}”</h2>
+        <button class="btn" @click=${() => this.#replace({ query: '' })}>Show all</button>
+      </div>`;
+    const open = agents.find(({ host }) => host === this.route.open) ?? null;
+    return html`<div class="split ${open === null ? '' : 'open'}">
+      <div class="panel">${this.#renderTable(shown)}</div>
+      ${
+        open === null
+          ? nothing
+          : html`<pw-agent-panel
+              .dashboard=${this.dashboard}
+              .agent=${open}
+              @pw-close=${() => this.#replace({ open: '' })}
+              @pw-done=${this.#polled.refresh}
+            >
+              <pw-settings-editor .dashboard=${this.dashboard} host=${open.host}></pw-settings-editor>
+            </pw-agent-panel>`
+      }
+    </div>`;
+  }
+
+  #renderTable(shown: readonly Agent[]) {
+    const more = shown.length - this.rowCount;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Agents">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Host</th>
+              <th scope="col">Version</th>
+              <th scope="col" class="number">Clock skew</th>
+              <th scope="col" class="number">Backlog</th>
+              <th scope="col" class="number">Given up</th>
+              <th scope="col" class="number">Last tick</th>
+              <th scope="col" class="wide">Address</th>
+              <th scope="col" class="wide">Token made</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${repeat(
+              shown.slice(0, this.rowCount),
+              ({ host }) => host,
+              (agent) => this.#renderAgent(agent),
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${
+        more <= 0
+          ? nothing
+          : html`<p class="more">
+              <button
+                class="btn small"
+                @click=${() => {
+                  this.rowCount += rowsPerStep;
+                }}
+              >
+                Show ${formatCount(Math.min(more, rowsPerStep))} more of ${formatCount(more)}
+              </button>
+            </p>`
+      }`;
+  }
+
+  #renderAgent(agent: Agent) {
+    const { host, alias, status, version, skewMs, backlogTicks, gapTicks, lastMs, address } = agent;
+    const { hubMs } = this.dashboard;
+    const [trouble] = troublesOf(agent).filter(({ kind }) => kind !== 'down' && kind !== 'stale');
+    const token = currentToken(agent);
+    const isOpen = this.route.open === host;
+    return html`<tr class=${isOpen ? 'on' : ''} @click=${() => this.#replace({ open: isOpen ? '' : host })}>
+      <td>
+        <pw-status state=${status} bare></pw-status>
+        <button class="name" aria-expanded=${isOpen ? 'true' : 'false'} title=${host}>${alias === '' ? host : alias}</button>
+        ${trouble === undefined ? nothing : html`<span class="pill">${trouble.text}</span>`}
+      </td>
+      <td>${version === '' ? noValue : version}</td>
+      <td class="number ${isSkewed(agent) ? 'warn' : ''}">${skewText(skewMs)}</td>
+      <td class="number ${isBehind(agent) ? 'warn' : ''}">${backlogTicks === null ? noValue : formatCount(backlogTicks)}</td>
+      <td class="number ${gapTicks > 0 ? 'warn' : ''}">${formatCount(gapTicks)}</td>
+      <td class="number ${status === 'down' ? 'over' : status === 'stale' ? 'warn' : ''}">
+        ${lastMs === null ? 'never' : html`<span title=${formatMoment(lastMs)}>${formatAgo(lastMs, hubMs)}</span>`}
+      </td>
+      <td class="wide">${address ?? noValue}</td>
+      <td class="wide">${token === null ? noValue : formatAgo(token.createdMs, hubMs)}</td>
+    </tr>`;
+  }
+
+  #reread(): void {
+    const { hubMs } = this.dashboard;
+    // What is left out is read by the next poll.
+    if (Math.abs(hubMs - this.#rereadMs) < rereadMsMin) return;
+    this.#rereadMs = hubMs;
+    this.#polled.refresh();
+  }
+
+  #replace(change: Partial<AdminRoute>): void {
+    replaceRoute(this, { ...this.route, ...change });
+  }
+}

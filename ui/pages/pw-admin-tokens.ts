@@ -1,0 +1,175 @@
+/** API tokens: what programs sign in by, what each may do, until when, and when it was used last. */
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { type ApiToken, readTokens, revokeToken } from '../api/tokens.ts';
+import { Polled } from '../controllers/polled.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { showToast } from '../elements/events.ts';
+import { icon } from '../elements/icons.ts';
+import { noneStyles } from '../elements/none-styles.ts';
+import { tableStyles } from '../elements/table-styles.ts';
+import { expiryOf, scopeNotes, scopeTitles, tokensText } from '../model/admin/tokens-view.ts';
+import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
+import { type AdminRoute, adminRoute } from '../model/route.ts';
+import { sharedStyles } from '../theme/shared.ts';
+import '../elements/admin/tokens/pw-token-dialog.ts';
+import '../elements/pw-dialog.ts';
+
+const pollMs = 15_000;
+
+@customElement('pw-admin-tokens')
+export class PwAdminTokens extends LitElement {
+  static override readonly styles = [
+    sharedStyles,
+    adminHeadStyles,
+    noneStyles,
+    tableStyles,
+    css`
+      td {
+        height: 40px;
+      }
+      td b {
+        display: inline-block;
+        max-width: 300px;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        font-weight: var(--pw-w-medium);
+        vertical-align: bottom;
+      }
+      td.soon {
+        color: var(--pw-warn);
+      }
+      td.over {
+        color: var(--pw-down);
+      }
+      td:last-child {
+        text-align: right;
+      }
+      .problem-bar {
+        margin-bottom: 8px;
+        padding: 6px 12px;
+        border-radius: var(--pw-r-2);
+        background: var(--pw-down-bg);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) dashboard!: Dashboard;
+  @property({ attribute: false }) route: AdminRoute = adminRoute;
+  @state() private isCreating = false;
+  /** Token that may be revoked: it is asked first. */
+  @state() private leaving: ApiToken | null = null;
+  readonly #polled = new Polled<readonly ApiToken[]>(this, {
+    dashboard: () => this.dashboard,
+    ask: ({ client }, options) => readTokens(client, options),
+    everyMs: pollMs,
+  });
+
+  override render() {
+    const { value, why } = this.#polled;
+    return html`<div class="head">
+        <h1>API tokens</h1>
+        <span class="hint">${value === null ? '' : `${tokensText(value)}. A token is shown once, when it is made.`}</span>
+        <div class="end">
+          <button class="btn primary" @click=${this.#create}>${icon('plus', 14)}New token</button>
+        </div>
+      </div>
+      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
+      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderTokens(value)}
+      ${this.#renderDialogs()}`;
+  }
+
+  #renderTokens(tokens: readonly ApiToken[]) {
+    if (tokens.length === 0)
+      return html`<div class="none">
+        <h2>No program signs in yet</h2>
+        <p>A token lets a script or a service push metrics, read them, or do more, without anybody's password.</p>
+        <button class="btn" @click=${this.#create}>New token</button>
+      </div>`;
+    return html`<div class="panel">
+      <div class="scroll" tabindex="0" role="region" aria-label="API tokens">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">May</th>
+              <th scope="col">Made by</th>
+              <th scope="col">Made</th>
+              <th scope="col">Expires</th>
+              <th scope="col">Last used</th>
+              <th scope="col"><span class="sr">Actions</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            ${repeat(
+              tokens,
+              ({ id }) => id,
+              (token) => this.#renderToken(token),
+            )}
+          </tbody>
+        </table>
+      </div>
+    </div>`;
+  }
+
+  #renderToken(token: ApiToken) {
+    const { name, scope, by, createdMs, usedMs } = token;
+    const { hubMs } = this.dashboard;
+    const { text, state } = expiryOf(token, hubMs);
+    return html`<tr>
+      <td><b title=${name}>${name}</b></td>
+      <td title=${scopeNotes[scope]}>${scopeTitles[scope]}</td>
+      <td>${by === '' ? 'operator' : by}</td>
+      <td>${formatDate(createdMs)}</td>
+      <td class=${state}>${text}</td>
+      <td>${usedMs === null ? 'never' : html`<span title=${formatMoment(usedMs)}>${formatAgo(usedMs, hubMs)}</span>`}</td>
+      <td>
+        <button
+          class="btn small danger"
+          aria-label="Revoke: ${name}"
+          @click=${() => {
+            this.leaving = token;
+          }}
+        >
+          Revoke
+        </button>
+      </td>
+    </tr>`;
+  }
+
+  #renderDialogs() {
+    const { leaving } = this;
+    if (this.isCreating)
+      return html`<pw-token-dialog
+        .dashboard=${this.dashboard}
+        @pw-done=${this.#polled.refresh}
+        @pw-close=${() => {
+          this.isCreating = false;
+        }}
+      ></pw-token-dialog>`;
+    if (leaving === null) return nothing;
+    const close = () => {
+      this.leaving = null;
+    };
+    return html`<pw-dialog .heading=${`Revoke ${leaving.name}?`} @pw-close=${close}>
+      <p>Whatever uses this token is refused from now on.</p>
+      <button slot="actions" class="btn" @click=${close}>Keep it</button>
+      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#revoke(leaving))}>Revoke token</button>
+    </pw-dialog>`;
+  }
+
+  readonly #create = (): void => {
+    this.isCreating = true;
+  };
+
+  async #revoke({ id, name }: ApiToken): Promise<void> {
+    this.leaving = null;
+    const asked = await revokeToken(this.dashboard.client, id);
+    // Somebody else has revoked it: that is what was wanted.
+    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
+    else showToast(this, { kind: 'done', text: `${name} revoked` });
+    this.#polled.refresh();
+  }
+}

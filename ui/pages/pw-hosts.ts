@@ -1,0 +1,257 @@
+/** All hosts as those see them who look after them: alias, tags, agent, and what is done to one or several. */
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { type HostDetails, readHosts } from '../api/hosts.ts';
+import { Following } from '../controllers/following.ts';
+import { Polled } from '../controllers/polled.ts';
+import type { Dashboard } from '../dashboard.ts';
+import { replaceRoute } from '../elements/events.ts';
+import { icon } from '../elements/icons.ts';
+import { adminStyles } from '../elements/pw-admin-tabs.ts';
+import type { FleetHost } from '../live/fleet.ts';
+import { formatCount } from '../model/format.ts';
+import { compareNames } from '../model/names.ts';
+import { filterHosts } from '../model/overview/hosts-view.ts';
+import { type HostsRoute, hostsRoute } from '../model/route.ts';
+import { sharedStyles } from '../theme/shared.ts';
+import '../elements/hosts/pw-host-dialog.ts';
+import '../elements/hosts/pw-host-removal.ts';
+import '../elements/hosts/pw-hosts-table.ts';
+import '../elements/hosts/pw-tags-dialog.ts';
+import '../elements/pw-empty-state.ts';
+
+/** Versions and sides of tags change rarely, and are read again after each change that is made here. */
+const pollMs = 60_000;
+
+type Asked = { readonly kind: 'remove'; readonly name: string } | { readonly kind: 'addTag' | 'removeTag' };
+
+@customElement('pw-hosts')
+export class PwHosts extends LitElement {
+  static override readonly styles = [
+    sharedStyles,
+    adminStyles,
+    css`
+      .head {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+        min-height: 32px;
+        padding-bottom: 12px;
+      }
+      .search {
+        flex: 0 1 300px;
+        margin-left: auto;
+      }
+      .chosen {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+        margin-bottom: 8px;
+        padding: 4px 8px 4px 12px;
+        border-radius: var(--pw-r-2);
+        background: var(--pw-accent-bg);
+      }
+      .problem-bar {
+        margin-bottom: 8px;
+        padding: 6px 12px;
+        border-radius: var(--pw-r-2);
+        background: var(--pw-down-bg);
+      }
+      .none {
+        padding: 8vh 0;
+        text-align: center;
+        color: var(--pw-text-3);
+      }
+      .none h2 {
+        color: var(--pw-text-1);
+      }
+      .none .btn {
+        margin-top: 12px;
+      }
+      .block {
+        height: 320px;
+        border-radius: var(--pw-r-3);
+        background: var(--pw-surface-2);
+      }
+      @media (max-width: 720px) {
+        .search {
+          flex: 1 0 100%;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) dashboard!: Dashboard;
+  @property({ attribute: false }) route: HostsRoute = hostsRoute;
+  @state() private chosen: ReadonlySet<string> = new Set();
+  @state() private asked: Asked | null = null;
+  readonly #polled: Polled<ReadonlyMap<string, HostDetails>>;
+  /** What was shown last, and of what: thousands are not sorted anew at each click. */
+  #shown: { readonly of: readonly FleetHost[]; readonly query: string; readonly hosts: readonly FleetHost[] } | null =
+    null;
+
+  constructor() {
+    super();
+    this.#polled = new Polled(this, {
+      dashboard: () => this.dashboard,
+      ask: ({ client }, options) => readHosts(client, options),
+      everyMs: pollMs,
+    });
+    new Following(this, () => [this.dashboard.fleet.listChanged]);
+  }
+
+  /** For the key "/". */
+  focusSearch(): void {
+    this.renderRoot.querySelector<HTMLInputElement>('.search input')?.focus();
+  }
+
+  override render() {
+    const { fleet, isComplete } = this.dashboard;
+    return html`<pw-admin-tabs current="hosts" .dashboard=${this.dashboard}></pw-admin-tabs>
+      <div>
+        <div class="head">
+          <h1>Hosts</h1>
+          <span class="hint">${this.#countText()}</span>
+          ${fleet.hosts.length === 0 ? nothing : this.#renderSearch()}
+        </div>
+        ${this.#renderProblem()} ${fleet.hosts.length > 0 ? this.#renderHosts() : isComplete ? this.#renderEmpty() : this.#renderLoading()}
+      </div>
+      ${this.#renderDialog()}`;
+  }
+
+  #countText(): string {
+    const { all, up } = this.dashboard.fleet.counts();
+    return all === 0 ? '' : `${formatCount(all)} known, ${formatCount(up)} up`;
+  }
+
+  #renderSearch() {
+    return html`<div class="search" role="search">
+      ${icon('search', 14)}
+      <input
+        type="search"
+        aria-label="Search hosts"
+        placeholder="Name, alias or tag=value"
+        .value=${this.route.query}
+        @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
+        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
+      />
+      <span class="kbd wide" aria-hidden="true">/</span>
+    </div>`;
+  }
+
+  #renderProblem() {
+    const { why } = this.#polled;
+    if (why === null) return nothing;
+    return html`<div class="problem-bar" role="alert">
+      Versions and the origin of tags could not be read. ${why}
+      <button class="btn small" @click=${this.#polled.refresh}>Try again</button>
+    </div>`;
+  }
+
+  #renderHosts() {
+    const { query } = this.route;
+    const shown = this.#shownHosts();
+    if (shown.length === 0)
+      return html`<div class="none" role="status">
+        <h2>No host matches “${query}”</h2>
+        <button class="btn" @click=${() => this.#replace({ query: '' })}>Clear search</button>
+      </div>`;
+    return html`${this.#renderChosen()}
+      <pw-hosts-table
+        .dashboard=${this.dashboard}
+        .hosts=${shown}
+        .details=${this.#polled.value}
+        .chosen=${this.chosen}
+        @pw-choose=${(event: CustomEvent<ReadonlySet<string>>) => {
+          this.chosen = event.detail;
+        }}
+        @pw-edit=${(event: CustomEvent<string>) => this.#replace({ edit: event.detail })}
+        @pw-remove-host=${(event: CustomEvent<string>) => {
+          this.asked = { kind: 'remove', name: event.detail };
+        }}
+      ></pw-hosts-table>`;
+  }
+
+  /** Those that the search finds, by name. */
+  #shownHosts(): readonly FleetHost[] {
+    const of = this.dashboard.fleet.hosts;
+    const { query } = this.route;
+    if (this.#shown?.of !== of || this.#shown.query !== query) {
+      const hosts = [...filterHosts(of, { query, tags: [] })].sort((a, b) => compareNames(a.name, b.name));
+      this.#shown = { of, query, hosts };
+    }
+    return this.#shown.hosts;
+  }
+
+  #renderChosen() {
+    const names = this.#chosenNames();
+    if (names.length === 0 || !this.dashboard.session.may('editor')) return nothing;
+    const ask = (kind: 'addTag' | 'removeTag') => () => {
+      this.asked = { kind };
+    };
+    return html`<div class="chosen" role="region" aria-label="Chosen hosts">
+      <b role="status">${formatCount(names.length)} chosen</b>
+      <button class="btn small" @click=${ask('addTag')}>Add tag</button>
+      <button class="btn small" @click=${ask('removeTag')}>Remove tag</button>
+      <button class="btn small ghost" @click=${this.#clearChosen}>Clear</button>
+    </div>`;
+  }
+
+  #renderLoading() {
+    return html`<span class="sr" role="status">Loading</span>
+      <div class="block"></div>`;
+  }
+
+  #renderEmpty() {
+    return html`<pw-empty-state .dashboard=${this.dashboard}></pw-empty-state>`;
+  }
+
+  #renderDialog() {
+    const { asked, route, dashboard } = this;
+    if (route.edit !== '' && dashboard.session.may('editor'))
+      return html`<pw-host-dialog .dashboard=${dashboard} .name=${route.edit} @pw-close=${this.#closeEdit} @pw-done=${this.#closeEdit}></pw-host-dialog>`;
+    switch (asked?.kind) {
+      case undefined:
+        return nothing;
+      case 'remove':
+        return html`<pw-host-removal .dashboard=${dashboard} .name=${asked.name} @pw-close=${this.#close} @pw-done=${this.#close}></pw-host-removal>`;
+      case 'addTag':
+      case 'removeTag':
+        return html`<pw-tags-dialog
+          .dashboard=${dashboard}
+          .names=${this.#chosenNames()}
+          act=${asked.kind === 'addTag' ? 'add' : 'remove'}
+          @pw-close=${this.#close}
+          @pw-changed=${this.#polled.refresh}
+          @pw-done=${this.#close}
+        ></pw-tags-dialog>`;
+    }
+  }
+
+  /** Those that are still there. */
+  #chosenNames(): readonly string[] {
+    return [...this.chosen].filter((name) => this.dashboard.fleet.byName(name) !== null);
+  }
+
+  readonly #clearChosen = (): void => {
+    this.chosen = new Set();
+  };
+
+  readonly #close = (event: Event): void => {
+    event.stopPropagation();
+    this.asked = null;
+    this.#polled.refresh();
+  };
+
+  readonly #closeEdit = (event: Event): void => {
+    event.stopPropagation();
+    this.#replace({ edit: '' });
+    this.#polled.refresh();
+  };
+
+  #replace(changed: Partial<HostsRoute>): void {
+    replaceRoute(this, { ...this.route, ...changed });
+  }
+}
