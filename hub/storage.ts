@@ -78,11 +78,12 @@ function createMethods(start: StorageStart, port: NonNullable<typeof parentPort>
     name: 'pulsewire storage',
     statementMsMax: smallStatementMsMax,
   });
-  // What happens to alerts waits behind nothing.
+  // What happens to alerts waits behind nothing, and not for long once a database that was away is back.
   const alerts = connect(start.connection, {
     connectionCount: 1,
     name: 'pulsewire alerts',
     statementMsMax: smallStatementMsMax,
+    retrySec: 0.5,
   });
   // Nor does who may still do what: somebody who has signed out is shut out within a second.
   const access = connect(start.connection, {

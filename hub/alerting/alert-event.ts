@@ -51,5 +51,5 @@ export function eventOf(
   const said = { ruleName, hostName, series: name.series, severity, cause, condition, value, unit, message, summary };
   const targetKey = targetKeyOf(hubId, name);
   const notice = { key, targetKey, kind, isFiring, alertId, ...said, atMs: nowMs, firedMs, resolvedMs };
-  return { row, notice, sentChannelIds: new Set() };
+  return { row, notice, sentChannelIds: new Set(), triedChannelIds: new Set() };
 }

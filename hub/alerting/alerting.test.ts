@@ -61,6 +61,8 @@ class World {
   readonly down = new Set<number>();
   readonly restored: SavedTarget[] = [];
   isSenderBroken = false;
+  /** What the sender's answer waits for. */
+  senderGate: Promise<void> = Promise.resolve();
   /** Of every host. */
   tags: Readonly<Record<string, string>> = {};
   nowMs = startMs;
@@ -92,6 +94,7 @@ class World {
         sendDirect: async ({ id }, { events }): Promise<SendOutcome> => {
           if (this.isSenderBroken) return { kind: 'failed', answer: 'HTTP 500', retryAfterMs: null };
           this.direct.push({ channelId: id, events });
+          await this.senderGate;
           return { kind: 'sent', answer: 'HTTP 200' };
         },
         alertsChanged: (rows) => this.shown.push(...rows),
@@ -526,6 +529,24 @@ describe('while the database is away', () => {
     expect(world.outbox().map(({ channelId, isSent }) => [channelId, isSent])).toEqual([[mail, true]]);
     const told = world.direct.flatMap(({ events }) => events).find(({ kind }) => kind === 'fired');
     expect(world.store.events[0]!.key).toBe(told!.key);
+  });
+
+  test('what is being told when it comes back is not recorded before that is over, so that nobody is told twice', async () => {
+    const world = new World();
+    away(world, true);
+    await world.pass(100_000);
+    let answer = () => {};
+    world.senderGate = new Promise((settle) => {
+      answer = settle;
+    });
+    world.judge('fired');
+    await world.pass(1_000);
+    away(world, false);
+    await world.pass(10_000);
+    expect([kinds(world, mail), world.outbox()]).toEqual([['storageDown', 'fired'], []]);
+    answer();
+    await world.pass(2_000);
+    expect(world.outbox()).toMatchObject([{ channelId: mail, isSent: true }]);
   });
 
   test('again and again, it is said once an hour', async () => {

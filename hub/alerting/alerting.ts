@@ -118,6 +118,7 @@ export class Alerting {
     this.#queue = new EventQueue({
       record: (rows) => ports.record(rows),
       isDataError: (error) => ports.isDataError(error),
+      isHeld: (event) => this.#direct.holds(event),
       recorded: (event, answer) => this.#recorded(event, answer),
       failed: (event, error) => this.#failed(event, error),
       committed: () => ports.pokeNotices(),
@@ -225,7 +226,7 @@ export class Alerting {
     this.#pending.poll(() => this.#ports.judge.targetStates(), nowMonotonicMs);
     this.#targets.forgetIdle();
     this.#lookAtStorage();
-    this.#direct.poll(this.#queue.waiting(), nowMonotonicMs);
+    this.#direct.poll(this.#queue.waiting(nowMonotonicMs), nowMonotonicMs);
     this.#queue.poll(nowMonotonicMs);
   }
 

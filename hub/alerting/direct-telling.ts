@@ -29,6 +29,8 @@ export interface DirectTellingOptions {
 
 interface ChannelState {
   isSending: boolean;
+  /** What the message under way tells. */
+  sending: ReadonlySet<QueuedEvent>;
   nextMs: number;
   attempt: number;
   /** The outage of the storage that the channel was told of; null for none. */
@@ -48,6 +50,8 @@ export class DirectTelling {
   /** What channels are to be told of this outage; null while there is none, or one that is no news. */
   #outage: NoticeEvent | null = null;
   #outageMs = Number.NEGATIVE_INFINITY;
+  /** Whether it has lasted long enough. */
+  #isDown = false;
   sentCount = 0;
 
   constructor(ports: DirectTellingPorts, options: DirectTellingOptions) {
@@ -60,7 +64,14 @@ export class DirectTelling {
     else {
       this.#awaySince = null;
       this.#outage = null;
+      this.#isDown = false;
     }
+  }
+
+  /** Whether the event is being told from memory, or will be as soon as its turn comes. */
+  holds(event: QueuedEvent): boolean {
+    for (const { sending } of this.#states.values()) if (sending.has(event)) return true;
+    return this.#isDown && this.#ports.channels().some((channel) => isFor(event, channel) && !wasTried(event, channel));
   }
 
   /** Sends what is due. Call it each second. */
@@ -70,6 +81,11 @@ export class DirectTelling {
       if (this.#outage === null && nowMonotonicMs - this.#outageMs >= outageNoticeMs) {
         this.#outage = this.#outageNotice('storageDown', since.nowMs);
         this.#outageMs = nowMonotonicMs;
+      }
+      // From now on events are held. What is on its way to the database has until the next poll to come back.
+      if (!this.#isDown) {
+        this.#isDown = true;
+        return;
       }
       for (const channel of this.#ports.channels()) this.#tell(channel, waiting, nowMonotonicMs);
       return;
@@ -82,17 +98,19 @@ export class DirectTelling {
     const state = this.#stateOf(channel);
     if (state.isSending || nowMonotonicMs < state.nextMs) return;
     const isNews = this.#outage !== null && state.toldOutage !== this.#outage;
-    const events = waiting.filter(
-      ({ row, sentChannelIds }) =>
-        !sentChannelIds.has(channel.id) && row.notices.some(({ channelId }) => channelId === channel.id),
-    );
+    const events = waiting.filter((event) => isFor(event, channel) && !event.sentChannelIds.has(channel.id));
     if (!isNews && events.length === 0) return;
     const listed = events.slice(0, eventsPerMessageMax);
     const notices = [...(isNews ? [this.#outage!] : []), ...listed.map(({ notice }) => notice)];
     const told = this.#outage;
-    this.#send(channel, { notices, nowMonotonicMs }, () => {
-      if (isNews) state.toldOutage = told;
-      for (const { sentChannelIds } of listed) sentChannelIds.add(channel.id);
+    state.sending = new Set(listed);
+    this.#send(channel, { notices, nowMonotonicMs }, (isSent) => {
+      if (isNews && isSent) state.toldOutage = told;
+      state.sending = new Set();
+      for (const event of listed) {
+        event.triedChannelIds.add(channel.id);
+        if (isSent) event.sentChannelIds.add(channel.id);
+      }
     });
   }
 
@@ -101,15 +119,15 @@ export class DirectTelling {
     const { toldOutage } = state;
     if (toldOutage === null || state.isSending || nowMonotonicMs < state.nextMs) return;
     const notices = [this.#outageNotice('storageBack', toldOutage.atMs)];
-    this.#send(channel, { notices, nowMonotonicMs }, () => {
-      state.toldOutage = null;
+    this.#send(channel, { notices, nowMonotonicMs }, (isSent) => {
+      if (isSent) state.toldOutage = null;
     });
   }
 
   #send(
     channel: Channel,
     message: { readonly notices: readonly NoticeEvent[]; readonly nowMonotonicMs: number },
-    onSent: () => void,
+    onSettled: (isSent: boolean) => void,
   ): void {
     const { notices, nowMonotonicMs } = message;
     const state = this.#stateOf(channel);
@@ -117,11 +135,11 @@ export class DirectTelling {
     const key = hash(`${channel.id} ${notices.map((notice) => notice.key).join(' ')}`);
     const settle = (outcome: SendOutcome) => {
       state.isSending = false;
+      onSettled(outcome.kind === 'sent');
       if (outcome.kind === 'sent') {
         this.sentCount += 1;
         state.attempt = 0;
         state.nextMs = nowMonotonicMs + this.#options.intervalMs;
-        onSent();
         return;
       }
       // Half of the time and more: a receiver that fails is not asked at once again.
@@ -163,9 +181,17 @@ export class DirectTelling {
   #stateOf({ id }: Channel): ChannelState {
     let state = this.#states.get(id);
     if (state === undefined) {
-      state = { isSending: false, nextMs: Number.NEGATIVE_INFINITY, attempt: 0, toldOutage: null };
+      state = { isSending: false, sending: new Set(), nextMs: Number.NEGATIVE_INFINITY, attempt: 0, toldOutage: null };
       this.#states.set(id, state);
     }
     return state;
   }
+}
+
+function isFor({ row }: QueuedEvent, { id }: Channel): boolean {
+  return row.notices.some(({ channelId }) => channelId === id);
+}
+
+function wasTried({ triedChannelIds }: QueuedEvent, { id }: Channel): boolean {
+  return triedChannelIds.has(id);
 }

@@ -3,7 +3,8 @@ import type { EventRow, RecordedEvent } from '../store/alerts/record.ts';
 import { EventQueue, type QueuedEvent, queuedEventsMax } from './event-queue.ts';
 
 function event(key: string): QueuedEvent {
-  return { row: { key, notices: [] } as unknown as EventRow, notice: {} as never, sentChannelIds: new Set() };
+  const row = { key, notices: [] } as unknown as EventRow;
+  return { row, notice: {} as never, sentChannelIds: new Set(), triedChannelIds: new Set() };
 }
 
 /** A queue whose statements are answered by hand. */
@@ -11,6 +12,7 @@ class World {
   readonly statements: { keys: string[]; resolve(): void; reject(error: Error): void }[] = [];
   readonly recorded: string[] = [];
   readonly failed: string[] = [];
+  readonly held = new Set<string>();
   committedCount = 0;
   readonly queue = new EventQueue({
     record: (rows) =>
@@ -20,6 +22,7 @@ class World {
         this.statements.push({ keys, resolve: () => resolve(answers), reject });
       }),
     isDataError: (error) => error instanceof RangeError,
+    isHeld: ({ row }) => this.held.has(row.key),
     recorded: ({ row }) => this.recorded.push(row.key),
     failed: ({ row }) => this.failed.push(row.key),
     committed: () => {
@@ -93,6 +96,28 @@ describe('a statement that fails', () => {
     await world.answer('stored');
     expect([world.recorded, world.failed, world.queue.count]).toEqual([['a', 'c'], ['bad'], 0]);
   });
+});
+
+test('an event that is held is not sent, nor are those behind it, until it is free', async () => {
+  const world = new World();
+  world.held.add('b');
+  world.add('a', 'b', 'c');
+  world.queue.poll(0);
+  await world.answer('stored');
+  world.queue.poll(1_000);
+  expect(world.statements.map(({ keys }) => keys)).toEqual([['a']]);
+  world.held.clear();
+  world.queue.poll(2_000);
+  expect(await world.answer('stored')).toEqual(['b', 'c']);
+});
+
+test('waiting() has what is under way only once its statement hangs', () => {
+  const world = new World();
+  world.add('a');
+  world.queue.poll(1_000);
+  world.add('b');
+  const waiting = (atMs: number) => world.queue.waiting(atMs).map(({ row }) => row.key);
+  expect([waiting(5_999), waiting(6_000)]).toEqual([['b'], ['a', 'b']]);
 });
 
 test('hasRoom is false at the bound, which counts what is under way', async () => {

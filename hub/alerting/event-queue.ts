@@ -4,6 +4,9 @@
  *
  * The bound is `queuedEventsMax`. When it is reached `hasRoom` is false and nothing is judged: machines stay where they
  * are and look again at the next tick, so nothing is lost but time. An engine: the database is a port.
+ *
+ * An event is told from memory or on its way to the database, never both, so that it is told once: one that is held for
+ * the former is not sent, and those behind it wait with it. Only a statement that hangs is not waited for.
  */
 import { backoffMs, storeBackoff } from '#core/time.ts';
 import type { NoticeEvent } from '../notices/notice.ts';
@@ -15,6 +18,8 @@ export interface QueuedEvent {
   readonly notice: NoticeEvent;
   /** Channels that have been told from memory. */
   readonly sentChannelIds: Set<number>;
+  /** Channels that were to be told from memory, whether that went well or not. */
+  readonly triedChannelIds: Set<number>;
 }
 
 export interface EventQueuePorts {
@@ -22,6 +27,8 @@ export interface EventQueuePorts {
   record(rows: readonly EventRow[]): Promise<RecordedEvent[]>;
   /** Whether it was the data: trying again would fail for ever. */
   isDataError(error: unknown): boolean;
+  /** Whether it must not be sent to the database now, as it is told from memory first. */
+  isHeld(event: QueuedEvent): boolean;
   recorded(event: QueuedEvent, answer: RecordedEvent): void;
   /** It cannot be recorded, whatever is tried. */
   failed(event: QueuedEvent, error: unknown): void;
@@ -32,11 +39,14 @@ export interface EventQueuePorts {
 
 export const queuedEventsMax = 10_000;
 const eventsPerStatementMax = 500;
+/** After which a statement hangs: rather told twice than not at all. */
+const hangingMsMin = 5_000;
 
 export class EventQueue {
   readonly #ports: EventQueuePorts;
   #events: QueuedEvent[] = [];
   #inFlight: readonly QueuedEvent[] = [];
+  #inFlightSinceMs = 0;
   #attempt = 0;
   /** Monotonic ms since which a statement is wanted and none has been answered; null while none is wanted. */
   #wantedSinceMs: number | null = null;
@@ -66,9 +76,10 @@ export class EventQueue {
     this.#events.push(event);
   }
 
-  /** Those that wait, oldest first. */
-  waiting(): readonly QueuedEvent[] {
-    return [...this.#inFlight, ...this.#events];
+  /** Those that wait, oldest first, with those of a statement that hangs. */
+  waiting(nowMonotonicMs: number): readonly QueuedEvent[] {
+    const isHanging = nowMonotonicMs - this.#inFlightSinceMs >= hangingMsMin;
+    return isHanging ? [...this.#inFlight, ...this.#events] : this.#events;
   }
 
   /** Sends what waits, if nothing is under way and it is time. Call it after adding and every 100 ms. */
@@ -77,8 +88,11 @@ export class EventQueue {
     this.#wantedSinceMs ??= nowMonotonicMs;
     // What takes the database too long in one statement may go in smaller ones.
     const countMax = this.#oneByOneCount > 0 ? 1 : Math.max(1, eventsPerStatementMax >> Math.min(this.#attempt, 9));
-    const events = this.#events.splice(0, countMax);
+    const heldIndex = this.#events.slice(0, countMax).findIndex((event) => this.#ports.isHeld(event));
+    if (heldIndex === 0) return;
+    const events = this.#events.splice(0, heldIndex === -1 ? countMax : heldIndex);
     this.#inFlight = events;
+    this.#inFlightSinceMs = nowMonotonicMs;
     this.#ports.record(events.map(rowOf)).then(
       (answers) => this.#recorded(events, answers, nowMonotonicMs),
       (error: unknown) => this.#failed(events, error, nowMonotonicMs),
