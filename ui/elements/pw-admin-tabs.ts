@@ -1,5 +1,5 @@
 /** The pages of administration, at the left of each of them; above it where the page is narrow. */
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, type PropertyValues } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -63,6 +63,7 @@ export class PwAdminTabs extends LitElement {
         border-radius: var(--pw-r-2);
         color: var(--pw-text-2);
         font-weight: var(--pw-w-medium);
+        white-space: nowrap;
       }
       a:hover {
         background: var(--pw-surface-2);
@@ -79,6 +80,9 @@ export class PwAdminTabs extends LitElement {
           overflow-x: auto;
           padding-bottom: 8px;
         }
+        a {
+          flex: none;
+        }
       }
     `,
   ];
@@ -89,6 +93,15 @@ export class PwAdminTabs extends LitElement {
   constructor() {
     super();
     new Following(this, () => [this.dashboard.session.changed]);
+  }
+
+  /** Where they stand in a row, the one that is open may lie beside the screen. */
+  protected override updated(changed: PropertyValues<this>): void {
+    if (!changed.has('current')) return;
+    const open = this.renderRoot.querySelector<HTMLElement>('a[aria-current="page"]');
+    if (open === null) return;
+    const row = open.parentElement!;
+    row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
   }
 
   /** Only those that would open. */
