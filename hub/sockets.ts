@@ -258,15 +258,18 @@ export class Sockets<C> {
     const turnedAway = this.#turnedAway(peer);
     const aborted = new AbortController();
     res.onAborted(() => aborted.abort());
-    const refuse = (status: number, why: string, retryAfterSec?: number) => {
+    const refuseBy = (error: HttpError) => {
       if (aborted.signal.aborted) return;
-      this.#options.onRefused(`http_${status}`);
-      const headers = retryAfterSec === undefined ? {} : { 'retry-after': String(retryAfterSec) };
+      this.#options.onRefused(`http_${error.status}`);
       // It may come after a look into the database: the library corks only what is written before its handler returns.
-      res.cork(() => write(res, errorAnswer(new HttpError(status, why, headers))));
+      res.cork(() => write(res, errorAnswer(error)));
+    };
+    const refuse = (status: number, why: string, retryAfterSec?: number) => {
+      const headers = retryAfterSec === undefined ? {} : { 'retry-after': String(retryAfterSec) };
+      refuseBy(new HttpError(status, why, headers));
     };
     if (turnedAway !== null) {
-      refuse(turnedAway.status, turnedAway.message, 1);
+      refuseBy(turnedAway);
       return;
     }
     if (version !== webSocketVersion) {

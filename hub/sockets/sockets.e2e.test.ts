@@ -164,6 +164,8 @@ class TestSocket {
   readonly opened: Promise<unknown>;
   /** The close code, or the status of an upgrade that was refused, negative. */
   readonly ended: Promise<number>;
+  /** What a refusal says of when to come back; null for nothing. */
+  retryAfter: string | null = null;
 
   constructor(ws: WebSocket) {
     this.ws = ws;
@@ -171,7 +173,10 @@ class TestSocket {
     ws.on('message', (bytes) => this.received.push(String(bytes)));
     this.opened = new Promise((resolve) => ws.on('open', resolve));
     this.ended = new Promise((resolve) => {
-      ws.on('unexpected-response', (_, response) => resolve(-response.statusCode!));
+      ws.on('unexpected-response', (_, response) => {
+        this.retryAfter = response.headers['retry-after'] ?? null;
+        resolve(-response.statusCode!);
+      });
       ws.on('close', resolve);
       ws.on('error', () => {});
     });
@@ -251,7 +256,8 @@ describe('behind a trusted proxy', () => {
     const post =
       'POST /post HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.50\r\nContent-Length: 10\r\n\r\n';
     expect(await exchangeRaw(hub.port, `${post}0123456789`, 400)).toContain('HTTP/1.1 429');
-    expect(await hub.open('/agent', { from: '203.0.113.50' }).ended).toBe(-429);
+    const agent = hub.open('/agent', { from: '203.0.113.50' });
+    expect([await agent.ended, agent.retryAfter]).toEqual([-429, '1']);
   });
 });
 
@@ -659,15 +665,15 @@ test('a hub behind a proxy alone is not to be reached around it', async () => {
 });
 
 test('a hub behind a proxy alone answers nobody who came to the proxy without TLS', async () => {
-  const port = await freePort();
-  const hub = new SocketsFixture({ proxies: ['127.0.0.1'], protection: 'proxied' });
-  expect(hub.sockets.listen('127.0.0.1', port)).toBe(port);
-  const statusBy = async (headers: Record<string, string>) =>
-    (await fetch(`http://127.0.0.1:${port}/who`, { headers: { 'x-forwarded-for': '203.0.113.9', ...headers } })).status;
+  const hub = new SocketsFixture({ proxies: ['127.0.0.1'], protection: 'proxied' }).listen();
+  const statusBy = async (headers: Record<string, string>) => (await hub.ask('/who', from, headers)).status;
   expect([
     await statusBy({ 'x-forwarded-proto': 'https' }),
     await statusBy({ 'x-forwarded-proto': 'http' }),
     await statusBy({}),
   ]).toEqual([200, 403, 403]);
+  // Nothing heals that but a person: an agent stays away for as long as it does after any refusal of that kind.
+  const agent = hub.open('/agent', { from });
+  expect([await agent.ended, agent.retryAfter]).toEqual([-403, null]);
   hub.sockets.close();
 });
