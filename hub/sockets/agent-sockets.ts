@@ -8,6 +8,7 @@ import { agentSubprotocol } from '#core/message.ts';
 import { HttpError } from '../http.ts';
 import type { Door } from './door.ts';
 import type { AgentEndpoint } from './endpoints.ts';
+import { isPassedOn } from './request-reader.ts';
 import type { Served } from './served.ts';
 import { behaviourOf, type SocketData } from './socket-behaviour.ts';
 import { UwsAgentSocket } from './socket-objects.ts';
@@ -15,8 +16,6 @@ import { Upgrade } from './upgrade.ts';
 
 /** Unsent bytes of an agent: acks and pongs are small, so this much means that it does not read. */
 const agentBackpressureBytesMax = 1024 * 1024;
-/** What no agent sends: a proxy that nobody has named as trusted has passed it on. */
-const proxyHeaders = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 
 interface AgentData<C> extends SocketData<UwsAgentSocket<AgentData<C>>> {
   readonly credential: C;
@@ -59,7 +58,7 @@ function upgradeAgent<C>(
   const upgrade = new Upgrade(res, req, { context, door });
   const peer = door.peerOf(res, req);
   const { address } = peer;
-  const isProxied = peer.isProxied || proxyHeaders.some((name) => req.getHeader(name) !== '');
+  const isProxied = peer.isProxied || isPassedOn(req);
   const bearer = /^Bearer ([\x21-\x7e]{1,512})$/.exec(req.getHeader('authorization'))?.[1];
   const problem =
     door.turnedAway(peer) ??

@@ -12,7 +12,7 @@ import { HttpError } from '../http.ts';
 import type { Doorman } from '../network/doorman.ts';
 import { isLoopback, type Protection } from '../network/listening.ts';
 import { type Peer, shortAddress, type TrustedProxies } from '../network/peer-address.ts';
-import { forwardedOf, isPlainlyFramed } from './request-reader.ts';
+import { forwardedOf, isPassedOn, isPlainlyFramed } from './request-reader.ts';
 
 export interface DoorOptions {
   readonly doorman: Doorman;
@@ -60,7 +60,11 @@ export class Door {
 
   peerOf(res: HttpResponse, req: UwsRequest): Peer {
     const { proxies, isTls } = this.#options;
-    return proxies.peerOf(addressOf(res), { isSecure: isTls, forwarded: () => forwardedOf(req) });
+    return proxies.peerOf(addressOf(res), {
+      isSecure: isTls,
+      forwarded: () => forwardedOf(req),
+      isPassedOn: () => isPassedOn(req),
+    });
   }
 
   /** Why whoever it is gets no answer at all; null when they may. Counts the request. */

@@ -7,6 +7,8 @@ import type { RequestHeaders } from '../access/site.ts';
 import { HttpError } from '../http.ts';
 import type { Forwarded, Peer } from '../network/peer-address.ts';
 
+/** By which proxies say that they have passed a request on. */
+const proxyHeaders = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 /** A client that takes longer to send its body is not waited for. */
 const bodyMsMax = 10_000;
 
@@ -18,6 +20,14 @@ export function forwardedOf(req: UwsRequest): Forwarded {
     else if (name === 'x-forwarded-proto') lines.proto.push(value);
   });
   return { for: lines.for.join(','), proto: lines.proto.join(',') };
+}
+
+/**
+ * Whether it says that a proxy has passed it on, named as trusted or not. No page can have made a browser say so of a request
+ * to another site, and no agent does.
+ */
+export function isPassedOn(req: UwsRequest): boolean {
+  return proxyHeaders.some((name) => req.getHeader(name) !== '');
 }
 
 /**

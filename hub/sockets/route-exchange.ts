@@ -150,7 +150,7 @@ class RouteExchange {
     const host = isOpen === true ? null : access.hostProblem(this.#site.host);
     if (host !== null) return new HttpError(403, host);
     if (!isChange) return null;
-    const change = access.changeProblem(this.#site);
+    const change = access.changeProblem(this.#site, this.#peer.scheme);
     if (change !== null) return new HttpError(403, change);
     const contentType = this.#header('content-type');
     if (bodyBytesMax === 0 || /^application\/json\s*(;|$)/i.test(contentType)) return null;

@@ -139,19 +139,24 @@ class SocketsFixture {
     return await fetch(`http://127.0.0.1:${this.port}${path}`, { headers: { 'x-forwarded-for': address, ...headers } });
   }
 
+  /** Of the hub's own page, by this kind of socket. */
+  origin(scheme: 'ws' | 'wss'): string {
+    return `${scheme.replace('ws', 'http')}://localhost:${this.port}`;
+  }
+
   open(
     path: '/agent' | '/live',
     options: ClientOptions & { readonly scheme?: 'ws' | 'wss'; readonly from?: string } = {},
   ): TestSocket {
-    const { scheme = 'ws', from, ...rest } = options;
-    const own = path === '/agent' ? { authorization: 'Bearer x' } : { origin: `http://localhost:${this.port}` };
+    const { scheme = 'ws', from, headers, ...rest } = options;
+    const own = path === '/agent' ? { authorization: 'Bearer x' } : { origin: this.origin(scheme) };
     return new TestSocket(
       new WebSocket(
         `${scheme}://localhost:${this.port}${path}`,
         path === '/agent' ? agentSubprotocol : viewerSubprotocol,
         {
           ...rest,
-          headers: { ...own, ...(from === undefined ? {} : { 'x-forwarded-for': from }) },
+          headers: { ...own, ...(from === undefined ? {} : { 'x-forwarded-for': from }), ...headers },
         },
       ),
     );
@@ -164,6 +169,8 @@ class TestSocket {
   readonly opened: Promise<unknown>;
   /** The close code, or the status of an upgrade that was refused, negative. */
   readonly ended: Promise<number>;
+  /** 101 once it is open, or how it was refused. */
+  readonly answered: Promise<number>;
   /** What a refusal says of when to come back; null for nothing. */
   retryAfter: string | null = null;
 
@@ -180,6 +187,7 @@ class TestSocket {
       ws.on('close', resolve);
       ws.on('error', () => {});
     });
+    this.answered = Promise.race([this.opened.then(() => 101), this.ended]);
   }
 }
 
@@ -221,6 +229,36 @@ describe('behind a trusted proxy', () => {
   test('a proxy that adds a line of its own is believed more than the line before it', async () => {
     const request = `GET /who HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: ${from}\r\nConnection: close\r\n\r\n`;
     expect(await exchangeRaw(hub.port, request)).toContain(`"address":"${from}"`);
+  });
+
+  test('only a page that came by the same scheme as its socket opens one, as far as the proxy says', async () => {
+    const statuses: number[] = [];
+    for (const [proto, scheme] of [
+      ...[['https', 'wss'] as const, ['https', 'ws'] as const, ['http', 'ws'] as const, ['http', 'wss'] as const],
+      ...[['', 'ws'] as const, ['', 'wss'] as const],
+    ]) {
+      const socket = hub.open('/live', { from, headers: { 'x-forwarded-proto': proto, origin: hub.origin(scheme) } });
+      statuses.push(await socket.answered);
+      socket.ws.close();
+      await settled();
+    }
+    expect(statuses).toEqual([101, -403, 101, -403, 101, 101]);
+  });
+
+  test('only a page that came by the same scheme as its request changes anything', async () => {
+    const url = `127.0.0.1:${hub.port}`;
+    const statusBy = async (proto: string, origin: string) => {
+      const headers = { 'x-forwarded-for': '203.0.113.60', 'x-forwarded-proto': proto, origin };
+      const json = { 'content-type': 'application/json' };
+      return (await fetch(`http://${url}/post`, { method: 'POST', headers: { ...json, ...headers }, body: '{}' }))
+        .status;
+    };
+    expect([
+      await statusBy('https', `https://${url}`),
+      await statusBy('https', `http://${url}`),
+      await statusBy('http', `https://${url}`),
+      await statusBy('', `https://${url}`),
+    ]).toEqual([200, 403, 403, 200]);
   });
 
   test('one address has so many sockets and no more, whatever they are', async () => {
@@ -591,6 +629,15 @@ describe('over TLS', () => {
     expect((await ask('localhost', { maxVersion: 'TLSv1.2' })).text).toContain('HTTP/1.1 200');
     await expect(ask('localhost', { maxVersion: 'TLSv1.1' })).rejects.toThrow(/protocol version/);
     expect(await exchangeRaw(hub.port, 'GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n', 300)).toBe('');
+  });
+
+  test('a page that came without TLS, and so may be by anybody on the way, opens no socket', async () => {
+    const ca = [testCertificate];
+    const plain = { origin: hub.origin('ws') };
+    expect(await hub.open('/live', { scheme: 'wss', ca, headers: plain }).answered).toBe(-403);
+    expect(await hub.open('/live', { scheme: 'wss', ca }).answered).toBe(101);
+    for (const { ws } of open) ws.close();
+    await expect.poll(() => hub.doorman.addressSocketsMost).toBe(0);
   });
 
   test('a renewed certificate is shown to whoever connects from then on, by name or not, and nobody is cut off', async () => {

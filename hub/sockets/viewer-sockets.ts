@@ -73,7 +73,7 @@ function upgradeViewer(
   const upgrade = new Upgrade(res, req, { context, door });
   const peer = door.peerOf(res, req);
   const { address } = peer;
-  const foreign = access.socketProblem(headersOf(req));
+  const foreign = access.socketProblem(headersOf(req), peer.scheme);
   const problem =
     door.turnedAway(peer) ??
     (foreign === null ? null : new HttpError(403, foreign)) ??
