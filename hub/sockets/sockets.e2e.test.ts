@@ -282,6 +282,11 @@ describe('behind a trusted proxy', () => {
     for (const { ws } of first) ws.close();
     await settled();
     await hub.open('/live', { from }).opened;
+    const network = [hub.open('/live', { from: '2001:db8::1' }), hub.open('/live', { from: '2001:db8::2' })];
+    await Promise.all(network.map(({ opened }) => opened));
+    expect(await hub.open('/live', { from: '2001:db8::3' }).answered).toBe(-429);
+    for (const { ws } of open) ws.close();
+    await settled();
   });
 
   test('requests of one address beyond its rate get a 429, and nobody else does', async () => {

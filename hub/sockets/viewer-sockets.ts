@@ -8,6 +8,7 @@ import type { Actor } from '../access/actor.ts';
 import type { Credentials, Gate } from '../access/gate.ts';
 import type { Access } from '../access/site.ts';
 import { HttpError } from '../http.ts';
+import { addressGroup } from '../network/peer-address.ts';
 import { identify, refusalOf } from './access-check.ts';
 import type { Door } from './door.ts';
 import type { ViewerEndpoint } from './endpoints.ts';
@@ -117,7 +118,7 @@ async function viewerOf(gate: Gate, credentials: Credentials): Promise<Actor> {
   return actor;
 }
 
-/** Whose dashboards are counted together. */
+/** Whose dashboards are counted together: of strangers those of one address, as the door counts addresses. */
 function personOf(actor: Actor, address: string): string {
   switch (actor.kind) {
     case 'person':
@@ -127,7 +128,7 @@ function personOf(actor: Actor, address: string): string {
     case 'operator':
       return 'operator';
     case 'anonymous':
-      return `address ${address}`;
+      return `address ${addressGroup(address)}`;
   }
 }
 
