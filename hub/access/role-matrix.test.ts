@@ -3,6 +3,7 @@
  * What is expected is written down here once more, apart from the rules of the code.
  */
 import { createHash } from 'node:crypto';
+import { request } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -164,6 +165,19 @@ async function ask(hub: Hub, { method, path, bodyBytesMax }: Route, headers: Rec
   return answer.status;
 }
 
+/** The status when the hub is called by this name, which `fetch` cannot do. */
+function askBy(name: string, { hub, route }: { readonly hub: Hub; readonly route: Route }): Promise<number> {
+  const path = route.path.replace(/\*$/, '1');
+  return new Promise((resolve, reject) => {
+    const sent = request(hub.url + path, { method: route.method, headers: { host: name }, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
 /** What `asked` answers differently from what is expected, as lines to read. */
 async function differences(
   routes: readonly Route[],
@@ -223,8 +237,17 @@ describe('each route for each actor', () => {
     expect(wrong).toEqual([]);
   });
 
+  test("nobody, by a name that is not the hub's, where strangers may look: no route answers but the probe", async () => {
+    // What a page gets that has had its own name pointed at the hub (DNS rebinding).
+    const wrong = await differences(open.routes, async (route) => {
+      cellCount += 1;
+      return [await askBy('evil.example', { hub: open, route }), route.path === '/healthz' ? 200 : 403];
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test('leaves no cell out', () => {
-    expect(cellCount).toBe((actors.length + 6) * closed.routes.length);
+    expect(cellCount).toBe((actors.length + 7) * closed.routes.length);
     expect(cellCount).toBeGreaterThan(1_500);
     process.stdout.write(`role matrix: ${closed.routes.length} routes, ${cellCount} cells\n`);
   });
