@@ -12,6 +12,7 @@ import { listeningProblems } from './network/listening.ts';
 import { proxyProblems } from './network/peer-address.ts';
 import { internalTargetProblems } from './notices/address-guard.ts';
 import type { NoticeSettings } from './notices/notice-methods.ts';
+import { parseUrl } from './url-text.ts';
 
 const MiB = 1024 * 1024;
 
@@ -368,7 +369,7 @@ function retentionProblems(config: HubConfig): string[] {
 /** Never shown when it is wrong, as there is a password in it. Several hosts, separated by commas, are the driver's to read. */
 function isDatabaseUrl(text: string): boolean {
   if (!/^postgres(ql)?:\/\/./.test(text)) return false;
-  return text.includes(',') || URL.canParse(text);
+  return text.includes(',') || parseUrl(text) !== null;
 }
 
 function readJson(file: string): unknown {

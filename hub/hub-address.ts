@@ -4,6 +4,7 @@
  */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseUrl } from './url-text.ts';
 
 const fileName = 'hub-address';
 
@@ -15,7 +16,7 @@ export function writeHubAddress(dataFolder: string, url: string): void {
 export function readHubAddress(dataFolder: string): string | null {
   try {
     const text = readFileSync(join(dataFolder, fileName), 'utf8').trim();
-    return /^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : null;
+    return /^https?:\/\/\S+$/.test(text) && parseUrl(text) !== null ? text : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

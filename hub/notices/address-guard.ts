@@ -6,6 +6,7 @@
  * way to write an IPv4 address into one (mapped, compatible, NAT64, 6to4, Teredo) is refused whatever is in it.
  */
 import { BlockList, isIP } from 'node:net';
+import { parseUrl } from '../url-text.ts';
 
 /** All addresses of a name. Rejects when there are none. */
 export type Resolve = (hostName: string) => Promise<readonly string[]>;
@@ -77,9 +78,8 @@ export function isPublicAddress(address: string): boolean {
 /** As a URL has it: lower case, every form of an IPv4 address as four numbers, no brackets; null for what is no host. */
 export function normaliseHost(text: string): string | null {
   const bracketed = isIP(text) === 6 ? `[${text}]` : text;
-  if (/[\s/?#@\\]/.test(bracketed) || !URL.canParse(`http://${bracketed}/`)) return null;
-  const url = new URL(`http://${bracketed}/`);
-  if (url.port !== '' || url.hostname === '') return null;
+  const url = /[\s/?#@\\]/.test(bracketed) ? null : parseUrl(`http://${bracketed}/`);
+  if (url === null || url.port !== '' || url.hostname === '') return null;
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
@@ -137,8 +137,8 @@ export class AddressGuard {
 
 /** The URL of a notice. Throws TargetError; its message holds nothing of the URL, which may be a secret. */
 export function parseTargetUrl(text: string): { readonly url: URL; readonly host: string; readonly port: number } {
-  if (!URL.canParse(text)) throw new TargetError('Cannot send: the target must be a URL: got something else');
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (url === null) throw new TargetError('Cannot send: the target must be a URL: got something else');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new TargetError('Cannot send: the URL must be of http or https: got another scheme');
   if (url.username !== '' || url.password !== '')

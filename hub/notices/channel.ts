@@ -3,6 +3,7 @@
  * senders. What is secret is sealed before it is stored (`secret-box.ts`) and shown to nobody again.
  */
 import { z } from 'zod';
+import { parseUrl } from '../url-text.ts';
 
 export const channelKinds = ['email', 'webhook', 'slack', 'ntfy', 'discord', 'telegram', 'pagerduty', 'teams'] as const;
 export type ChannelKind = (typeof channelKinds)[number];
@@ -19,7 +20,7 @@ const url = z
   .max(2_000)
   .refine((text) => {
     // What is no URL at all has been said already.
-    const { username, password } = URL.canParse(text) ? new URL(text) : { username: '', password: '' };
+    const { username, password } = parseUrl(text) ?? { username: '', password: '' };
     return username === '' && password === '';
   }, 'an address without a user and a password is wanted');
 const mailAddress = z.email().max(320);
