@@ -18,11 +18,11 @@ function run(program, args) {
 }
 
 function findTodos() {
-  const folders = ['core', 'hub', 'agent', 'ui', 'cli', 'bench', 'scripts', 'sql', 'config', 'docs'];
+  const folders = ['core', 'hub', 'agent', 'ui', 'cli', 'bench', 'scripts', 'fuzz', 'sql', 'config', 'docs'];
   const found = folders
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)))
-    .filter((file) => /\.(ts|mjs|js|sql|css|html|md|py|sh)$/.test(file))
+    .filter((file) => /\.(ts|mjs|js|sql|css|html|md|py|sh)$/.test(file) && !file.includes('node_modules'))
     .flatMap((file) =>
       readFileSync(join(root, file), 'utf8')
         .split('\n')

@@ -1,5 +1,5 @@
 /**
- * `node scripts/floors.mjs`: whether what package-lock.json installs is not below `floors.json`, comes from the registry alone, and is held
+ * `node scripts/floors.mjs`: whether what package-lock.json (and that of the fuzzer) installs is not below `floors.json`, comes from the registry alone, and is held
  * to a checksum. Exits with 1 and says what is not.
  */
 import { readFileSync } from 'node:fs';
@@ -36,7 +36,10 @@ function isBelow(version, floor) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const read = (file) => JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8'));
-  const problems = floorProblems(read('../package-lock.json'), read('floors.json').floors);
+  const problems = [
+    ...floorProblems(read('../package-lock.json'), read('floors.json').floors),
+    ...floorProblems(read('../fuzz/jazzer/package-lock.json'), {}).map((problem) => `fuzz/jazzer: ${problem}`),
+  ];
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

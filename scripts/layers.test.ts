@@ -140,6 +140,14 @@ const imports: readonly (readonly [file: string, name: string, isAllowed: boolea
   ['bench/x.ts', 'msgpackr', false],
   ['bench/x.ts', 'temporal-polyfill', false],
 
+  ['fuzz/targets/x.ts', '#core/codec.ts', true],
+  ['fuzz/targets/x.ts', '../../core/codec.ts', false],
+  ['fuzz/targets/x.ts', '../../hub/json-body.ts', true],
+  ['fuzz/targets/x.ts', '../../hub/testing/ticks.ts', true],
+  ['fuzz/targets/x.ts', '../../agent/main.ts', false],
+  ['fuzz/targets/x.ts', '../../ui/main.ts', false],
+  ['fuzz/targets/x.ts', 'msgpackr', false],
+
   ['cli/x.ts', 'postgres', false],
   ['cli/x.ts', 'rrule', false],
   ['cli/x.ts', '../hub/main.ts', false],
