@@ -243,6 +243,8 @@ describe('sockets of viewers', () => {
     const { id, browser: carl } = await addSignedIn('Carl', 'viewer');
     const bystander = await carl.watch();
     const { encodeMessage } = await import('#core/codec.ts');
+    const hostsNamed = (count: number) =>
+      encodeMessage({ kind: 'subscribe', hostIds: Array<number>(count).fill(1), windowMs: 3e5 });
     const hostile: readonly (readonly [string, Uint8Array, readonly number[]])[] = [
       ["an agent's message", encodeMessage({ kind: 'bye' }), [1007]],
       ["a hub's own message", encodeMessage({ kind: 'notes' }), [1007]],
@@ -250,6 +252,7 @@ describe('sockets of viewers', () => {
       ['a million hosts', new Uint8Array(1_000_000), [1006, 1009]],
       // 5,000 one-byte ids: below the bytes of a message, beyond its elements.
       ['thousands of hosts', Uint8Array.of(0x93, 0x20, 0xdc, 0x13, 0x88, ...Array(5_000).fill(7), 0), [1007]],
+      ['more hosts than a list may name', hostsNamed(1_001), [1007]],
     ];
     for (const [name, bytes, codes] of hostile) {
       const socket = await carl.watch();
@@ -260,12 +263,46 @@ describe('sockets of viewers', () => {
     const unknown = await carl.watch();
     unknown.socket.send(encodeMessage({ kind: 'subscribe', hostIds: [4_000_000, 0, 2 ** 31 - 1], windowMs: 1_000 }));
     unknown.socket.send(encodeMessage({ kind: 'unsubscribe', hostIds: [4_000_000] }));
+    unknown.socket.send(encodeMessage({ kind: 'subscribe', hostIds: [], windowMs: 1_000 }));
+    unknown.socket.send(hostsNamed(1_000));
     unknown.socket.ping();
     await new Promise((resolve) => unknown.socket.once('pong', resolve));
     expect([unknown.isOpen, bystander.isOpen]).toEqual([true, true]);
     await admin.ask('DELETE', `/api/v1/people/${id}`);
     expect(await bystander.closed).toMatchObject({ code: 4401 });
   });
+});
+
+test('lists that nobody needs are refused, and others are answered meanwhile', async () => {
+  const { id, browser: carl } = await addSignedIn('Carl', 'editor');
+  const bystander = await carl.watch();
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `h${index}`);
+  const hosts = (count: number) => ({ hosts: names(count), series: ['load1'] });
+  const asked = [
+    carl.ask('POST', '/api/v1/query', hosts(100_000)),
+    carl.ask('POST', '/api/v1/query', hosts(20_000)),
+    carl.ask('POST', '/api/v1/query', hosts(101)),
+    carl.ask('POST', '/api/v1/query', hosts(0)),
+    carl.ask('POST', '/api/v1/query', hosts(1)),
+    carl.ask('POST', '/api/v1/rules', { metric: names(20_000), condition: 'above', threshold: 1 }),
+    carl.ask('POST', '/metrics', { hostname: 'web', client_id: 'c', metrics: { ...names(50_000) } }),
+    carl.ask('GET', `/api/v1/latest?${'series=a&'.repeat(65)}`),
+    carl.ask('GET', '/api/v1/hosts'),
+  ];
+  const answers = (await Promise.all(asked)).map(({ status, body }) => `${status} ${body['error'] ?? ''}`);
+  expect(answers).toEqual([
+    expect.stringMatching(/^413 /),
+    expect.stringMatching(/^400 .*hosts: at most 10000 members/),
+    expect.stringMatching(/^400 .*hosts: /),
+    expect.stringMatching(/^400 .*hosts: /),
+    expect.stringMatching(/^404 .*h0/),
+    expect.stringMatching(/^400 .*metric: at most 10000 members/),
+    expect.stringMatching(/^400 .*metrics: at most 10000 members/),
+    expect.stringMatching(/^400 .*series: at most 64/),
+    '200 ',
+  ]);
+  expect(bystander.isOpen).toBe(true);
+  await admin.ask('DELETE', `/api/v1/people/${id}`);
 });
 
 describe('people', () => {

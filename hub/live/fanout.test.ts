@@ -215,6 +215,19 @@ describe('subscribe', () => {
     expect(() => fleet.subscribe(viewer, all)).toThrow('at most 64 hosts');
   });
 
+  test('gives one snapshot, however often a host is named', () => {
+    const fleet = new Fleet();
+    for (const hostId of [1, 2]) fleet.host(hostId);
+    const viewer = fleet.viewer();
+    fleet.subscribe(
+      viewer,
+      Array.from({ length: 1_000 }, (_, index) => 1 + (index % 2)),
+    );
+    fleet.subscribe(viewer, []);
+
+    expect(viewer.messages.flatMap((message) => (message.kind === 'snapshot' ? message.hostId : []))).toEqual([1, 2]);
+  });
+
   test('ends with unsubscribe and with the connection', () => {
     const fleet = new Fleet();
     for (const hostId of [1, 2]) fleet.host(hostId);

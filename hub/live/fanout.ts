@@ -251,7 +251,8 @@ export class Fanout {
   }
 
   #subscribe(viewer: Viewer, message: Subscribe, nowMs: number): void {
-    for (const hostId of message.hostIds) {
+    // One snapshot each, however often a host is named: making a thousand of them would keep everybody waiting.
+    for (const hostId of new Set(message.hostIds)) {
       if (this.#registry.host(hostId) === undefined) continue;
       if (!viewer.hosts.has(hostId) && viewer.hosts.size >= subscribedHostsMax) {
         throw new ProtocolError(
