@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HttpError } from '../../http.ts';
 import type { KnownApiToken, KnownPerson, KnownSession } from '../../store/access/access-state.ts';
 import type { AccessMethods } from '../../store/access/methods.ts';
 import type { Actor } from '../actor.ts';
 import { AccessBook, type AccessBookStore } from './access-book.ts';
-import { Accounts, accountLimits, type PersonActor } from './accounts.ts';
+import { Accounts, accountLimits, addressLimits, type PersonActor, shareLimits } from './accounts.ts';
 import { Passwords } from './passwords.ts';
 
 const password = 'correct horse battery';
@@ -28,12 +29,14 @@ let sessions: KnownSession[];
 let tokens: KnownApiToken[];
 let made: unknown[];
 let accounts: Accounts;
+let clockMs: number;
 
 beforeEach(() => {
   people = [ann];
   sessions = [session];
   tokens = [token];
   made = [];
+  clockMs = 0;
   let version = 0;
   const bookStore: AccessBookStore = {
     accessMark: async () => ({ version: ++version, nowMs: 0 }),
@@ -52,7 +55,7 @@ beforeEach(() => {
   const store: Partial<AccessMethods> = {
     ...{ createApiToken: make, createPerson: make, openSession: open, changePassword: async () => 9 },
   };
-  const nowMonotonicMs = () => 0;
+  const nowMonotonicMs = () => clockMs;
   const book = new AccessBook({ store: () => bookStore, nowMonotonicMs, onChanged: () => {} }, { idleHours: 1 });
   accounts = new Accounts(
     { book, passwords, store: () => store as AccessMethods, nowMonotonicMs, spare: () => {} },
@@ -123,6 +126,64 @@ describe('tries at an account', () => {
     for (let index = 0; index < accountLimits.burst; index += 1)
       await expect(signIn('wrong', known)).rejects.toMatchObject({ status: 401 });
     await expect(signIn(password, known)).rejects.toMatchObject({ status: 429 });
+  });
+});
+
+describe('ten thousand tries', () => {
+  const triesCount = 10_000;
+  const visitor = (address: string) => ({ address, userAgent: '', cookieSecret: null });
+  const addressOf = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+
+  /** How often each answer came; each 429 must say when to come back. */
+  async function tried(tryOf: (index: number) => { readonly name: string; readonly address: string }) {
+    const counts: Record<number, number> = {};
+    for (let index = 0; index < triesCount; index += 1) {
+      const { name, address } = tryOf(index);
+      const error: unknown = await accounts.signIn({ name, password: 'wrong' }, visitor(address)).catch((one) => one);
+      if (!(error instanceof HttpError)) throw new Error('Cannot go on: a refusal is wanted', { cause: error });
+      counts[error.status] = (counts[error.status] ?? 0) + 1;
+      if (error.status === 429) expect(error.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    }
+    return counts;
+  }
+
+  const annSignsIn = async (address: string) =>
+    (await accounts.signIn({ name: 'ANN', password }, visitor(address))).actor;
+
+  test('from one address, a second apart, are a few that count, and keep nobody out elsewhere', async () => {
+    const counts = await tried(() => {
+      clockMs += 1_000;
+      return { name: 'Ann', address: '192.0.2.1' };
+    });
+    const counted = shareLimits.burst + Math.floor((triesCount * 1_000) / shareLimits.refillMs);
+    expect(counts).toEqual({ 401: counted, 429: triesCount - counted });
+    await expect(annSignsIn('192.0.2.1')).rejects.toMatchObject({ status: 429 });
+    expect(await annSignsIn('203.0.113.9')).toMatchObject({ name: 'Ann' });
+  });
+
+  test('from ten thousand addresses keep nobody out where they are signed in, and for a moment only elsewhere', async () => {
+    const counts = await tried((index) => ({ name: 'Ann', address: addressOf(index) }));
+    expect(counts).toEqual({ 401: accountLimits.burst, 429: triesCount - accountLimits.burst });
+    expect(await annSignsIn(session.address)).toMatchObject({ name: 'Ann' });
+    await expect(annSignsIn('203.0.113.9')).rejects.toMatchObject({ status: 429 });
+    clockMs += accountLimits.refillMs;
+    expect(await annSignsIn('203.0.113.9')).toMatchObject({ name: 'Ann' });
+  });
+
+  test('of as many names from one address are bounded by the address', async () => {
+    const counts = await tried((index) => ({ name: `name ${index}`, address: '192.0.2.1' }));
+    expect(counts).toEqual({ 401: addressLimits.burst, 429: triesCount - addressLimits.burst });
+    expect(await annSignsIn('203.0.113.9')).toMatchObject({ name: 'Ann' });
+  });
+
+  test('of as many names from as many addresses are remembered within bounds', async () => {
+    for (const start of [0, triesCount, 2 * triesCount]) {
+      const counts = await tried((index) => ({ name: `name ${start + index}`, address: addressOf(start + index) }));
+      expect(counts).toEqual({ 401: triesCount });
+    }
+    for (const limiter of [accounts.addresses, accounts.names, accounts.shares])
+      expect(limiter.keyCount).toBeLessThanOrEqual(limiter.keysMax);
+    expect(await annSignsIn('203.0.113.9')).toMatchObject({ name: 'Ann' });
   });
 });
 

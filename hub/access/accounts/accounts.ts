@@ -48,6 +48,14 @@ export interface Opened {
   readonly secret: string;
 }
 
+/** By what a try is counted; null for what it is not. */
+interface CountedTry {
+  readonly address: string | null;
+  readonly account: string | null;
+  /** Whether others try the same account, so that one address may use a share of its tries only. */
+  readonly isShared?: boolean;
+}
+
 export type PersonActor = Extract<Actor, { kind: 'person' }>;
 
 export const peopleMax = 1_000;
@@ -60,6 +68,8 @@ export const addressLimits = { burst: 20, refillMs: 6_000, keysMax: 20_000 } as 
  * has tries of its own, which nobody uses up from elsewhere; and so has whoever changes a password, who is signed in.
  */
 export const accountLimits = { burst: 20, refillMs: 15_000, keysMax: 20_000 } as const;
+/** Of an account's tries, what one address may use: half, so that one stranger leaves some to its person, wherever they are. */
+export const shareLimits = { burst: 10, refillMs: 30_000, keysMax: 20_000 } as const;
 /** Within the second in which sockets of a changed password close. */
 const spareMs = 400;
 const userAgentCharactersMax = 300;
@@ -73,6 +83,7 @@ export class Accounts {
   readonly #setupCode = randomBytes(16).toString('base64url');
   readonly addresses = new TryLimiter(addressLimits);
   readonly names = new TryLimiter(accountLimits);
+  readonly shares = new TryLimiter(shareLimits);
   signInCount = 0;
 
   /** `hours`: how long a session lasts at most. */
@@ -119,7 +130,7 @@ export class Accounts {
     const act = 'sign in';
     const { book, passwords } = this.#ports;
     const key = cutText(nameKeyOf(given.name), 200);
-    const giveBack = this.#take({ address: visitor.address, account: this.#tryKeyOf(key, visitor.address) }, act);
+    const giveBack = this.#take(this.#triesOf(key, visitor.address), act);
     // Also so that nobody can guess while the database is away.
     await this.#refresh(act, giveBack);
     const person = book.personByKey(key);
@@ -330,26 +341,27 @@ export class Accounts {
   }
 
   /** Whose tries at signing in are counted together. A name that nobody has is an account too: it is told apart by nothing. */
-  #tryKeyOf(nameKey: string, address: string): string {
+  #triesOf(nameKey: string, address: string): CountedTry {
     const person = this.#ports.book.personByKey(nameKey);
     const addresses = person === null ? [] : this.#ports.book.addressesOf(person.personId);
     const isKnown = addresses.some((one) => limitKeyOf(one) === limitKeyOf(address));
-    return `${isKnown ? 'known' : 'other'} ${nameKey}`;
+    return { address, account: `${isKnown ? 'known' : 'other'} ${nameKey}`, isShared: !isKnown };
   }
 
-  /** One try of the address, and of the account. Answers what gives them back. Throws HttpError 429. */
-  #take(
-    { address, account }: { readonly address: string | null; readonly account: string | null },
-    act: string,
-  ): () => void {
+  /** One try of the address, and of the account. A try is one also when the account has none left. Answers what gives them back. Throws HttpError 429. */
+  #take({ address, account, isShared = false }: CountedTry, act: string): () => void {
     const nowMs = this.#ports.nowMonotonicMs();
     const addressKey = address === null ? null : limitKeyOf(address);
     const addressWaitMs = addressKey === null ? 0 : this.addresses.take(addressKey, nowMs);
     if (addressWaitMs > 0) throw tooManyError(`Cannot ${act}: too many tries from this address`, addressWaitMs);
-    const accountWaitMs = account === null ? 0 : this.names.take(account, nowMs);
-    if (accountWaitMs > 0) throw tooManyError(`Cannot ${act}: too many tries for this account`, accountWaitMs);
+    const shareKey = isShared ? `${addressKey} ${account}` : null;
+    const shareWaitMs = shareKey === null ? 0 : this.shares.take(shareKey, nowMs);
+    const accountWaitMs = account === null || shareWaitMs > 0 ? 0 : this.names.take(account, nowMs);
+    const waitMs = Math.max(shareWaitMs, accountWaitMs);
+    if (waitMs > 0) throw tooManyError(`Cannot ${act}: too many tries for this account`, waitMs);
     return () => {
       if (addressKey !== null) this.addresses.giveBack(addressKey);
+      if (shareKey !== null) this.shares.giveBack(shareKey);
       if (account !== null) this.names.giveBack(account);
     };
   }
