@@ -393,6 +393,29 @@ describe('an API token', () => {
     expect((await robot.ask('GET', '/api/v1/hosts', null, bearer)).status).toBe(401);
   });
 
+  test('makes no token that lasts longer than itself, and is not called as the hub is', async () => {
+    const path = '/api/v1/tokens';
+    const end = Math.ceil(Date.now() / 1_000) + 3_600.25;
+    const made = await admin.ask<{ id: number; token: string; expires: number }>('POST', path, {
+      ...{ name: 'an hour', scope: 'admin', expires: end },
+    });
+    secrets.push(made.body.token);
+    const bearer = { authorization: `Bearer ${made.body.token}` };
+    const robot = new BrowserSession(hub.url);
+    const make = async (name: string, expires: number | null) => {
+      const answer = await robot.ask<{ token?: string }>('POST', path, { name, scope: 'read', expires }, bearer);
+      if (answer.body.token !== undefined) secrets.push(answer.body.token);
+      return answer.status;
+    };
+    expect(await make('for ever', null)).toBe(403);
+    expect(await make('longer', end + 1)).toBe(403);
+    expect(await make('Operator', end)).toBe(400);
+    expect(await make('as long', made.body.expires)).toBe(201);
+    const rows = await database.sql<{ id: number }[]>`select id from api_token where name in ('an hour', 'as long')`;
+    expect(rows).toHaveLength(2);
+    for (const { id } of rows) expect((await admin.ask('DELETE', `${path}/${id}`)).status).toBe(200);
+  });
+
   test('can do no more than whoever made it, and goes with them', async () => {
     const { id, browser: bob } = await addSignedIn('Bob', 'admin');
     const made = await bob.ask<{ token: string }>('POST', '/api/v1/tokens', { name: 'of bob', scope: 'admin' });

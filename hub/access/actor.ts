@@ -53,6 +53,12 @@ export function judgeAccess(rule: AccessRule, actor: Actor): Verdict {
   return rankOf(actor) >= roleRanks[rule] ? 'allowed' : 'forbidden';
 }
 
+/** Whether whoever has the scope `whole` may do all that one with `part` may: who may write may push as well. */
+export function isScopeWithin(part: TokenScope, whole: TokenScope): boolean {
+  const leastRank = part === 'push' ? roleRanks.editor : scopeRanks[part];
+  return part === whole || scopeRanks[whole] >= leastRank;
+}
+
 /** The role that an actor comes up to; null for one that may not even look. */
 export function roleOf(actor: Actor): Role | null {
   const rank = rankOf(actor);

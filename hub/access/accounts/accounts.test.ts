@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { HttpError } from '../../http.ts';
 import type { KnownApiToken, KnownPerson, KnownSession } from '../../store/access/access-state.ts';
 import type { AccessMethods } from '../../store/access/methods.ts';
-import type { Actor } from '../actor.ts';
+import type { Actor, TokenScope } from '../actor.ts';
 import { AccessBook, type AccessBookStore } from './access-book.ts';
 import { Accounts, accountLimits, addressLimits, type PersonActor, shareLimits } from './accounts.ts';
 import { Passwords } from './passwords.ts';
@@ -92,6 +92,87 @@ describe('who has lost what they had while they were asking', () => {
       status: people.length === 0 ? 404 : 401,
     });
     expect(made).toEqual([]);
+  });
+});
+
+describe('a token that makes a token', () => {
+  const makerOf = (scope: TokenScope, expiresMs: number | null) => {
+    tokens = [{ ...token, scope, expiresMs }];
+    return { kind: 'token', tokenId: 7, name: 'ci', scope } as const;
+  };
+  const make = (scope: TokenScope, expiresMs: number | null, actor: Actor) =>
+    accounts.createApiToken({ name: 'new', scope, expiresMs }, actor);
+  const endMs = 1_790_000_000_000;
+  const end = '1790000000 (2026-09-21T14:13:20.000Z)';
+
+  test.each<[string, TokenScope, number | null]>([
+    ['as long as itself', 'admin', endMs],
+    ['shorter', 'admin', 1],
+    ['that may do less', 'read', endMs],
+    ['as long, in seconds that have been rounded', 'push', ((endMs + 0.000_3) / 1_000) * 1_000],
+  ])('gives out one %s', async (_, scope, expiresMs) => {
+    await expect(make(scope, expiresMs, makerOf('admin', endMs))).rejects.toMatchObject({ status: 409 });
+    expect(made).toMatchObject([{ draft: { scope, personId: 1 } }]);
+  });
+
+  test.each<[string, number | null, string]>([
+    ['that never ends', null, 'none, which is never'],
+    ['that lasts longer', endMs + 1_000, '1790000001'],
+  ])('gives out none %s, where it ends itself', async (_, expiresMs, got) => {
+    const message = `Cannot create token: expires: a token makes none that lasts longer than itself, which is until ${end}: got ${got}`;
+    await expect(make('read', expiresMs, makerOf('admin', endMs))).rejects.toMatchObject({ status: 403, message });
+    expect(made).toEqual([]);
+  });
+
+  test('gives out one that never ends where it never ends, and so do a person and the operator', async () => {
+    for (const actor of [makerOf('admin', null), asPerson, { kind: 'operator' }] as const)
+      await expect(make('admin', null, actor)).rejects.toMatchObject({ status: 409 });
+    expect(made).toHaveLength(3);
+  });
+
+  test('gives out none that may do more', async () => {
+    for (const [scope, wanted] of [
+      ['push', 'read'],
+      ['read', 'push'],
+      ['write', 'admin'],
+    ] as const)
+      await expect(make(wanted, null, makerOf(scope, null))).rejects.toMatchObject({
+        status: 403,
+        message: `Cannot create token: scope: a token makes none that may do more than it may itself, "${scope}": got "${wanted}"`,
+      });
+    await expect(make('push', null, makerOf('write', null))).rejects.toMatchObject({ status: 409 });
+  });
+});
+
+describe('names that the audit log uses for the hub itself', () => {
+  const reserved = ['operator', 'Operator', ' HUB ', 'ｓｙｓｔｅｍ', 'Anonymous', 'ANONYMOUS\u00a0'];
+  const operator: Actor = { kind: 'operator' };
+
+  test.each(reserved)('are not given to anybody or any token: %j', async (name) => {
+    const refused = { status: 400, message: expect.stringContaining('name: another one is wanted') };
+    const draft = { name, role: 'viewer', password } as const;
+    await expect(accounts.createPerson(draft, { actor: operator, address: '' })).rejects.toMatchObject(refused);
+    const wanted = { name, scope: 'read', expiresMs: null } as const;
+    await expect(accounts.createApiToken(wanted, operator)).rejects.toMatchObject(refused);
+    expect(made).toEqual([]);
+  });
+
+  test.each(['operators', 'hub-2', 'Anon', 'the system'])('are told from others: %j', async (name) => {
+    const wanted = { name, scope: 'read', expiresMs: null } as const;
+    await expect(accounts.createApiToken(wanted, operator)).rejects.toMatchObject({ status: 409 });
+  });
+
+  test('stay with whoever has one already, with a password that can be changed', async () => {
+    people = [{ ...ann, name: 'System', key: 'system' }];
+    const visitor = { address: '', userAgent: '', cookieSecret: null };
+    const opened = await accounts.signIn({ name: 'system', password }, visitor);
+    expect(opened.actor).toMatchObject({ name: 'System' });
+    const actor: PersonActor = { ...asPerson, name: 'System' };
+    expect(
+      await accounts.changePassword({ actor, old: password, password: 'quite another one' }, visitor),
+    ).toMatchObject({
+      actor: { name: 'System', sessionId: 9 },
+    });
   });
 });
 

@@ -11,7 +11,7 @@ import type { ListedApiToken } from '../../store/access/api-tokens.ts';
 import type { AccessMethods } from '../../store/access/methods.ts';
 import type { ListedPerson, PersonRefusal } from '../../store/access/people.ts';
 import type { ListedSession } from '../../store/access/sessions.ts';
-import type { Actor, Role, TokenScope } from '../actor.ts';
+import { type Actor, isScopeWithin, type Role, type TokenScope } from '../actor.ts';
 import type { AccessBook } from './access-book.ts';
 import { tooManyError } from './account-gate.ts';
 import { madePassword, nameKeyOf, type Passwords, passwordProblem } from './passwords.ts';
@@ -73,8 +73,10 @@ export const shareLimits = { burst: 10, refillMs: 30_000, keysMax: 20_000 } as c
 /** Within the second in which sockets of a changed password close. */
 const spareMs = 400;
 const userAgentCharactersMax = 300;
-/** Nobody may be mistaken in a log for what the hub calls its operator. */
-const reservedNames = ['operator', 'hub', 'anonymous'];
+/** Nobody, and no token, may be mistaken in the audit log for the hub itself, its operator, or nobody. Whoever has such a name already keeps it. */
+const reservedNames = ['operator', 'hub', 'system', 'anonymous'];
+/** Times travel as seconds with fractions: a client that repeats one has lost less than this of it. */
+const timeToleranceMs = 1;
 
 export class Accounts {
   readonly #ports: AccountsPorts;
@@ -119,7 +121,8 @@ export class Accounts {
         'Cannot set up: the code must be that of the link which the hub printed at its last start',
       );
     giveBack();
-    checkNew({ name, password }, act);
+    checkName(name, act);
+    checkPassword({ name, password }, act);
     const passwordHash = await this.#ports.passwords.hash(password, visitor.address);
     const made = await this.#ask(act, (store) => store.claimHub({ name, key: nameKeyOf(name), passwordHash }));
     if (typeof made === 'string') throw personError(made, act);
@@ -169,7 +172,7 @@ export class Accounts {
     if (!(await passwords.matches(old, seenPasswordHash, visitor.address)) || seenPasswordHash === null)
       throw new HttpError(403, 'Cannot change password: the old one is wrong');
     giveBack();
-    checkNew({ name, password }, act);
+    checkPassword({ name, password }, act);
     const passwordHash = await passwords.hash(password, visitor.address);
     const { secret, hash } = makeSecret();
     this.#ports.spare(sessionId, spareMs);
@@ -207,7 +210,8 @@ export class Accounts {
     const made = draft.password === null ? madePassword() : null;
     const password = draft.password ?? made!;
     const { name, role } = draft;
-    checkNew({ name, password }, act);
+    checkName(name, act);
+    checkPassword({ name, password }, act);
     const passwordHash = await this.#ports.passwords.hash(password, address);
     await this.#refresh(act);
     this.#checkStill(actor, act);
@@ -236,7 +240,7 @@ export class Accounts {
     if (before === null) throw personError('unknown', act);
     const made = edit.password === null ? madePassword() : null;
     const password = edit.password ?? made;
-    if (password !== null) checkNew({ name: before.name, password }, act);
+    if (password !== null) checkPassword({ name: before.name, password }, act);
     const passwordHash = password === null ? null : await this.#ports.passwords.hash(password, address);
     if (passwordHash !== null) await this.#refresh(act);
     this.#checkStill(actor, act);
@@ -257,15 +261,17 @@ export class Accounts {
     return await this.#ask('list tokens', (store) => store.apiTokens(null));
   }
 
-  /** It goes with whoever makes it, and can do no more than they. */
+  /** It goes with whoever makes it, and can do no more than they; what a token makes does not outlast that either. */
   async createApiToken(
     draft: { readonly name: string; readonly scope: TokenScope; readonly expiresMs: number | null },
     actor: Actor,
   ): Promise<{ readonly token: ListedApiToken; readonly secret: string }> {
     const act = 'create token';
+    checkName(draft.name, act);
     const { secret, hash } = makeSecret(apiTokenPrefix);
     await this.#refresh(act);
     const personId = this.#ownerOf(actor, act);
+    this.#checkWithin(draft, actor, act);
     const answer = await this.#ask(act, (store) =>
       store.createApiToken({ draft: { ...draft, hash, personId }, tokensMax: apiTokensMax }),
     );
@@ -294,6 +300,27 @@ export class Accounts {
     this.#checkStill(actor, act);
     if (actor.kind === 'person') return actor.personId;
     return actor.kind === 'token' ? (this.#ports.book.apiToken(actor.tokenId)?.personId ?? null) : null;
+  }
+
+  /** Throws HttpError 403 for a token that would be more than the token that makes it. */
+  #checkWithin(
+    { scope, expiresMs }: { readonly scope: TokenScope; readonly expiresMs: number | null },
+    actor: Actor,
+    act: string,
+  ): void {
+    if (actor.kind !== 'token') return;
+    if (!isScopeWithin(scope, actor.scope))
+      throw new HttpError(
+        403,
+        `Cannot ${act}: scope: a token makes none that may do more than it may itself, "${actor.scope}": got "${scope}"`,
+      );
+    const endMs = this.#ports.book.apiToken(actor.tokenId)?.expiresMs ?? null;
+    if (endMs === null || (expiresMs !== null && expiresMs <= endMs + timeToleranceMs)) return;
+    const got = expiresMs === null ? 'none, which is never' : String(expiresMs / 1_000);
+    throw new HttpError(
+      403,
+      `Cannot ${act}: expires: a token makes none that lasts longer than itself, which is until ${endMs / 1_000} (${new Date(endMs).toISOString()}): got ${got}`,
+    );
   }
 
   async #open(
@@ -391,10 +418,17 @@ function awayError(act: string): HttpError {
 }
 
 /** Throws HttpError 400. */
-function checkNew({ name, password }: { readonly name: string; readonly password: string }, act: string): void {
-  const problem = reservedNames.includes(nameKeyOf(name))
-    ? `name: another one is wanted: got ${JSON.stringify(name)}, which the hub uses itself`
-    : passwordProblem(password, name);
+function checkName(name: string, act: string): void {
+  if (!reservedNames.includes(nameKeyOf(name))) return;
+  throw new HttpError(
+    400,
+    `Cannot ${act}: name: another one is wanted: got ${JSON.stringify(name)}, which the audit log uses for the hub itself (as ${reservedNames.join(', ')})`,
+  );
+}
+
+/** Throws HttpError 400. */
+function checkPassword({ name, password }: { readonly name: string; readonly password: string }, act: string): void {
+  const problem = passwordProblem(password, name);
   if (problem !== null) throw new HttpError(400, `Cannot ${act}: ${problem}`);
 }
 

@@ -97,7 +97,7 @@ export const apiTokenBody = z.strictObject({
   expires: z
     .union([z.number().min(0).max(1e11), z.null()])
     .default(null)
-    .describe('Epoch seconds; null: never'),
+    .describe('Epoch seconds; null: never. A token that expires makes none that lasts longer'),
 });
 
 export const apiTokenAnswer = z.object({
