@@ -416,6 +416,34 @@ describe('an API token', () => {
     for (const { id } of rows) expect((await admin.ask('DELETE', `${path}/${id}`)).status).toBe(200);
   });
 
+  test('of one client registers, reads and pushes as that one alone', async () => {
+    const path = '/api/v1/tokens';
+    type Made = { id: number; token: string };
+    const wanted = { name: 'of backup', scope: 'push', client: 'backup' };
+    expect((await admin.ask('POST', path, { ...wanted, scope: 'read' })).status).toBe(400);
+    const made = await admin.ask<Made>('POST', path, wanted);
+    expect(made).toMatchObject({ status: 201, body: { scope: 'push', client: 'backup' } });
+    secrets.push(made.body.token);
+    const bearer = { authorization: `Bearer ${made.body.token}` };
+    const robot = new BrowserSession(hub.url);
+    await admin.ask('POST', '/client_config', { client_id: 'shop', config: { every: 5 }, tags: {} });
+    const statuses = async (client_id: string) => [
+      (await robot.ask('POST', '/client_config', { client_id, config: {}, tags: {} }, bearer)).status,
+      (await robot.ask('GET', `/client_config?client_id=${client_id}`, null, bearer)).status,
+      (await robot.ask('POST', '/metrics', { hostname: 'backup', client_id, metrics: { a: 1 } }, bearer)).status,
+    ];
+    expect(await statuses('backup')).toEqual([200, 200, 200]);
+    expect(await statuses('shop')).toEqual([403, 403, 403]);
+    expect(await statuses('nobody')).toEqual([403, 403, 403]);
+    // At another hub as well.
+    const there = new BrowserSession(second.url);
+    expect((await there.ask('GET', '/client_config?client_id=shop', null, bearer)).status).toBe(403);
+    expect((await admin.ask('GET', '/client_config?client_id=shop')).body).toMatchObject({ config: { every: 5 } });
+    for (const id of ['shop', 'backup']) expect((await admin.ask('DELETE', `/api/v1/clients/${id}`)).status).toBe(200);
+    expect((await admin.ask('DELETE', `${path}/${made.body.id}`)).status).toBe(200);
+    await admin.ask('POST', '/remove_host', { hostname: 'backup' });
+  });
+
   test('can do no more than whoever made it, and goes with them', async () => {
     const { id, browser: bob } = await addSignedIn('Bob', 'admin');
     const made = await bob.ask<{ token: string }>('POST', '/api/v1/tokens', { name: 'of bob', scope: 'admin' });

@@ -22,7 +22,14 @@ export type Actor =
       readonly role: Role;
       readonly sessionId: number;
     }
-  | { readonly kind: 'token'; readonly tokenId: number; readonly name: string; readonly scope: TokenScope }
+  | {
+      readonly kind: 'token';
+      readonly tokenId: number;
+      readonly name: string;
+      readonly scope: TokenScope;
+      /** Of one that pushes: as which client alone; null: as whichever it says. */
+      readonly clientId: string | null;
+    }
   /** Whoever can read the data folder, or set the hub's environment: its tools on the command line. */
   | { readonly kind: 'operator' };
 

@@ -19,9 +19,11 @@ const session: KnownSession = {
   expiresMs: 1e12,
   address: '198.51.100.7',
 };
-const token: KnownApiToken = { tokenId: 7, name: 'ci', hash: 'b', scope: 'admin', personId: 1, expiresMs: null };
+const token: KnownApiToken = {
+  ...{ tokenId: 7, name: 'ci', hash: 'b', scope: 'admin', clientId: null, personId: 1, expiresMs: null },
+};
 const asPerson: PersonActor = { kind: 'person', personId: 1, name: 'Ann', role: 'admin', sessionId: 3 };
-const asToken: Actor = { kind: 'token', tokenId: 7, name: 'ci', scope: 'admin' };
+const asToken: Actor = { kind: 'token', tokenId: 7, name: 'ci', scope: 'admin', clientId: null };
 
 /** The database: what the book reads, and what has been made. */
 let people: KnownPerson[];
@@ -64,7 +66,7 @@ beforeEach(() => {
 });
 
 describe('who has lost what they had while they were asking', () => {
-  const token = { name: 'new', scope: 'admin', expiresMs: null } as const;
+  const token = { name: 'new', scope: 'admin', clientId: null, expiresMs: null } as const;
   const person = { name: 'Mallory', role: 'admin', password } as const;
 
   test.each([
@@ -98,10 +100,10 @@ describe('who has lost what they had while they were asking', () => {
 describe('a token that makes a token', () => {
   const makerOf = (scope: TokenScope, expiresMs: number | null) => {
     tokens = [{ ...token, scope, expiresMs }];
-    return { kind: 'token', tokenId: 7, name: 'ci', scope } as const;
+    return { kind: 'token', tokenId: 7, name: 'ci', scope, clientId: null } as const;
   };
   const make = (scope: TokenScope, expiresMs: number | null, actor: Actor) =>
-    accounts.createApiToken({ name: 'new', scope, expiresMs }, actor);
+    accounts.createApiToken({ name: 'new', scope, clientId: null, expiresMs }, actor);
   const endMs = 1_790_000_000_000;
   const end = '1790000000 (2026-09-21T14:13:20.000Z)';
 
@@ -152,13 +154,13 @@ describe('names that the audit log uses for the hub itself', () => {
     const refused = { status: 400, message: expect.stringContaining('name: another one is wanted') };
     const draft = { name, role: 'viewer', password } as const;
     await expect(accounts.createPerson(draft, { actor: operator, address: '' })).rejects.toMatchObject(refused);
-    const wanted = { name, scope: 'read', expiresMs: null } as const;
+    const wanted = { name, scope: 'read', clientId: null, expiresMs: null } as const;
     await expect(accounts.createApiToken(wanted, operator)).rejects.toMatchObject(refused);
     expect(made).toEqual([]);
   });
 
   test.each(['operators', 'hub-2', 'Anon', 'the system'])('are told from others: %j', async (name) => {
-    const wanted = { name, scope: 'read', expiresMs: null } as const;
+    const wanted = { name, scope: 'read', clientId: null, expiresMs: null } as const;
     await expect(accounts.createApiToken(wanted, operator)).rejects.toMatchObject({ status: 409 });
   });
 

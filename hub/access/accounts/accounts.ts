@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { cutText } from '#core/utf8.ts';
 import { HttpError } from '../../http.ts';
-import type { ListedApiToken } from '../../store/access/api-tokens.ts';
+import type { ApiTokenDraft, ListedApiToken } from '../../store/access/api-tokens.ts';
 import type { AccessMethods } from '../../store/access/methods.ts';
 import type { ListedPerson, PersonRefusal } from '../../store/access/people.ts';
 import type { ListedSession } from '../../store/access/sessions.ts';
@@ -263,7 +263,7 @@ export class Accounts {
 
   /** It goes with whoever makes it, and can do no more than they; what a token makes does not outlast that either. */
   async createApiToken(
-    draft: { readonly name: string; readonly scope: TokenScope; readonly expiresMs: number | null },
+    draft: Pick<ApiTokenDraft, 'name' | 'scope' | 'clientId' | 'expiresMs'>,
     actor: Actor,
   ): Promise<{ readonly token: ListedApiToken; readonly secret: string }> {
     const act = 'create token';
