@@ -3,7 +3,7 @@
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AccessRoom } from './access/access-room.ts';
-import { apiTokensMax, peopleMax } from './access/accounts/accounts.ts';
+import { apiTokensMax, peopleMax } from './access/accounts/account-refusals.ts';
 import { waitingMax } from './access/accounts/passwords.ts';
 
 export function registerAccessMetrics(registry: Registry, access: AccessRoom): void {

@@ -9,12 +9,22 @@ import { cutText } from '#core/utf8.ts';
 import { HttpError } from '../../http.ts';
 import type { ApiTokenDraft, ListedApiToken } from '../../store/access/api-tokens.ts';
 import type { AccessMethods } from '../../store/access/methods.ts';
-import type { ListedPerson, PersonRefusal } from '../../store/access/people.ts';
+import type { ListedPerson } from '../../store/access/people.ts';
 import type { ListedSession } from '../../store/access/sessions.ts';
-import { type Actor, isScopeWithin, type Role, type TokenScope } from '../actor.ts';
+import type { Actor, Role } from '../actor.ts';
 import type { AccessBook } from './access-book.ts';
 import { tooManyError } from './account-gate.ts';
-import { madePassword, nameKeyOf, type Passwords, passwordProblem } from './passwords.ts';
+import {
+  apiTokenError,
+  apiTokensMax,
+  awayError,
+  checkName,
+  checkPassword,
+  checkWithin,
+  peopleMax,
+  personError,
+} from './account-refusals.ts';
+import { madePassword, nameKeyOf, type Passwords } from './passwords.ts';
 import { apiTokenPrefix, hashOf, isSame, makeSecret } from './secrets.ts';
 import { limitKeyOf, TryLimiter } from './try-limiter.ts';
 
@@ -58,9 +68,7 @@ interface CountedTry {
 
 export type PersonActor = Extract<Actor, { kind: 'person' }>;
 
-export const peopleMax = 1_000;
 export const sessionsPerPersonMax = 20;
-export const apiTokensMax = 1_000;
 /** Wrong passwords from one address, which may be that of a whole office: 20, and then 10 a minute. */
 export const addressLimits = { burst: 20, refillMs: 6_000, keysMax: 20_000 } as const;
 /**
@@ -73,10 +81,6 @@ export const shareLimits = { burst: 10, refillMs: 30_000, keysMax: 20_000 } as c
 /** Within the second in which sockets of a changed password close. */
 const spareMs = 400;
 const userAgentCharactersMax = 300;
-/** Nobody, and no token, may be mistaken in the audit log for the hub itself, its operator, or nobody. Whoever has such a name already keeps it. */
-const reservedNames = ['operator', 'hub', 'system', 'anonymous'];
-/** Times travel as seconds with fractions: a client that repeats one has lost less than this of it. */
-const timeToleranceMs = 1;
 
 export class Accounts {
   readonly #ports: AccountsPorts;
@@ -271,7 +275,10 @@ export class Accounts {
     const { secret, hash } = makeSecret(apiTokenPrefix);
     await this.#refresh(act);
     const personId = this.#ownerOf(actor, act);
-    this.#checkWithin(draft, actor, act);
+    if (actor.kind === 'token') {
+      const endMs = this.#ports.book.apiToken(actor.tokenId)?.expiresMs ?? null;
+      checkWithin(draft, { scope: actor.scope, expiresMs: endMs }, act);
+    }
     const answer = await this.#ask(act, (store) =>
       store.createApiToken({ draft: { ...draft, hash, personId }, tokensMax: apiTokensMax }),
     );
@@ -300,27 +307,6 @@ export class Accounts {
     this.#checkStill(actor, act);
     if (actor.kind === 'person') return actor.personId;
     return actor.kind === 'token' ? (this.#ports.book.apiToken(actor.tokenId)?.personId ?? null) : null;
-  }
-
-  /** Throws HttpError 403 for a token that would be more than the token that makes it. */
-  #checkWithin(
-    { scope, expiresMs }: { readonly scope: TokenScope; readonly expiresMs: number | null },
-    actor: Actor,
-    act: string,
-  ): void {
-    if (actor.kind !== 'token') return;
-    if (!isScopeWithin(scope, actor.scope))
-      throw new HttpError(
-        403,
-        `Cannot ${act}: scope: a token makes none that may do more than it may itself, "${actor.scope}": got "${scope}"`,
-      );
-    const endMs = this.#ports.book.apiToken(actor.tokenId)?.expiresMs ?? null;
-    if (endMs === null || (expiresMs !== null && expiresMs <= endMs + timeToleranceMs)) return;
-    const got = expiresMs === null ? 'none, which is never' : String(expiresMs / 1_000);
-    throw new HttpError(
-      403,
-      `Cannot ${act}: expires: a token makes none that lasts longer than itself, which is until ${endMs / 1_000} (${new Date(endMs).toISOString()}): got ${got}`,
-    );
   }
 
   async #open(
@@ -410,53 +396,6 @@ export class Accounts {
     } catch {
       throw awayError(act);
     }
-  }
-}
-
-function awayError(act: string): HttpError {
-  return new HttpError(503, `Cannot ${act}: the database is away`, { 'retry-after': '5' });
-}
-
-/** Throws HttpError 400. */
-function checkName(name: string, act: string): void {
-  if (!reservedNames.includes(nameKeyOf(name))) return;
-  throw new HttpError(
-    400,
-    `Cannot ${act}: name: another one is wanted: got ${JSON.stringify(name)}, which the audit log uses for the hub itself (as ${reservedNames.join(', ')})`,
-  );
-}
-
-/** Throws HttpError 400. */
-function checkPassword({ name, password }: { readonly name: string; readonly password: string }, act: string): void {
-  const problem = passwordProblem(password, name);
-  if (problem !== null) throw new HttpError(400, `Cannot ${act}: ${problem}`);
-}
-
-function personError(refusal: PersonRefusal, act: string): HttpError {
-  switch (refusal) {
-    case 'taken':
-      return new HttpError(409, `Cannot ${act}: somebody of that name is there already`);
-    case 'full':
-      return new HttpError(409, `Cannot ${act}: at most ${peopleMax} people are kept: remove who is no more`);
-    case 'unknown':
-      return new HttpError(404, `Cannot ${act}: there must be such a person: got another id`);
-    case 'lastAdmin':
-      return new HttpError(409, `Cannot ${act}: there must be an admin left: make somebody else one first`);
-    case 'claimed':
-      return new HttpError(409, 'Cannot set up: there must be no admin yet: got one; sign in');
-  }
-}
-
-function apiTokenError(refusal: 'taken' | 'full' | 'past' | 'unknown', act: string): HttpError {
-  switch (refusal) {
-    case 'taken':
-      return new HttpError(409, `Cannot ${act}: one of that name is there already`);
-    case 'full':
-      return new HttpError(409, `Cannot ${act}: at most ${apiTokensMax} are kept: revoke what is not used`);
-    case 'past':
-      return new HttpError(400, `Cannot ${act}: expires: a time to come is wanted`);
-    case 'unknown':
-      return new HttpError(409, `Cannot ${act}: whoever makes it has been removed meanwhile`);
   }
 }
 
