@@ -13,12 +13,14 @@ import { channelRoutes } from './alerts/channels.ts';
 import { downtimeRoutes, silenceRoutes } from './alerts/downtimes.ts';
 import { ruleRoutes } from './alerts/rules.ts';
 import { backtestRoute } from './backtest.ts';
+import { fetchRoutes } from './fetch.ts';
 import { hostRoutes } from './hosts.ts';
 import { noteRoutes } from './notes.ts';
 import { openApiDocument } from './openapi.ts';
 import { pushRoute } from './push.ts';
 import { queryRoutes } from './query.ts';
 import { scriptRoutes } from './scripts.ts';
+import { seriesRoute } from './series.ts';
 import { clientRoutes } from './settings/clients.ts';
 import { settingsRoutes } from './settings/host-settings.ts';
 
@@ -47,12 +49,13 @@ const engine = {
 
 const routes: readonly Route[] = [
   ...[queryRoutes, hostRoutes, enrolmentRoutes, ruleRoutes, channelRoutes, downtimeRoutes, silenceRoutes],
-  ...[noteRoutes, scriptRoutes, settingsRoutes, clientRoutes],
+  ...[noteRoutes, scriptRoutes, settingsRoutes, clientRoutes, fetchRoutes],
 ]
   .flatMap((routesOf) => routesOf(() => engine))
   .concat(
     backtestRoute(() => engine),
     pushRoute(() => engine),
+    seriesRoute(() => engine),
   );
 
 type Body = Record<string, unknown>;
@@ -170,14 +173,14 @@ function bodyWith(list: List, text: string): string {
 }
 
 /** 'taken', or the status and the words; of many hosts what became of each. */
-async function ask(operation: string, body: string): Promise<string> {
+async function ask(operation: string, body: string, query = new URLSearchParams()): Promise<string> {
   const [method = '', path = ''] = operation.split(' ');
   const route = routes.find(
     (one) =>
       one.method === method && one.path.replace(/:\w+|\*$/, '') === path.replace(/\{\w+\}/, '').replace(/:\w+/, ''),
   )!;
   const request = {
-    ...{ method, path, rest: [path.includes('{id}') ? '1' : 'web'], query: new URLSearchParams(), header: () => '' },
+    ...{ method, path, rest: [path.includes('{id}') ? '1' : 'web'], query, header: () => '' },
     ...{ body: Buffer.from(body), signal: new AbortController().signal, note: new AuditNote() },
     ...{ actor: { kind: 'operator' }, credentials: { authorization: '', cookie: '', address: '', isSecure: true } },
   } satisfies Partial<HttpRequest> as HttpRequest;
@@ -230,6 +233,30 @@ describe('each list of each body', () => {
     const alike = await ask(list.operation, bodyWith(list, membersOf(list, list.max!, true)));
     expect(alike).toMatch(/^(taken|400 Cannot |404 Cannot )/);
   });
+});
+
+test.each([
+  ['get /fetch/latest', 'series', 64],
+  ['get /api/v1/latest', 'series', 64],
+  ['get /api/v1/query', 'host', 100],
+  ['get /api/v1/query', 'series', 100],
+  ['get /api/v1/series', 'name', 100],
+  ['get /api/v1/series', 'tag', 100],
+  ['get /api/v1/series', 'not_name', 100],
+  ['get /api/v1/series', 'not_tag', 100],
+])('%s: "%s" is given %d times at most', async (operation, name, max) => {
+  const given = (count: number) => {
+    const query = new URLSearchParams();
+    if (operation.endsWith('query')) query.append(name === 'host' ? 'series' : 'host', 'web');
+    for (let index = 0; index < count; index += 1) query.append(name, `x${index}`);
+    return query;
+  };
+  for (const count of [max + 1, 100_000]) {
+    const answer = await ask(operation, '', given(count));
+    expect(answer).toMatch(new RegExp(`^400 Cannot .*\\b${name}s?: `));
+    expect(answer.length).toBeLessThan(6_000);
+  }
+  expect(await ask(operation, '', given(max))).toMatch(/^(taken|404 Cannot find host)/);
 });
 
 describe('a query', () => {
