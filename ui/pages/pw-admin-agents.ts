@@ -13,6 +13,8 @@ import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { openRoute, replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import {
   agentsText,
@@ -41,6 +43,7 @@ export class PwAdminAgents extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    problemBarStyles,
     tableStyles,
     css`
       .split {
@@ -53,29 +56,7 @@ export class PwAdminAgents extends LitElement {
         grid-template-columns: minmax(0, 1fr) 420px;
       }
       .search {
-        display: flex;
-        align-items: center;
-        gap: 8px;
         width: 260px;
-        height: 28px;
-        padding: 0 8px;
-        border: 1px solid var(--pw-border-2);
-        border-radius: var(--pw-r-2);
-        background: var(--pw-surface-1);
-        color: var(--pw-text-3);
-      }
-      .search:focus-within {
-        outline: var(--pw-focus-w) solid var(--pw-focus);
-        outline-offset: 1px;
-      }
-      .search input {
-        flex: 1;
-        min-width: 0;
-        border: 0;
-        outline: none;
-        background: none;
-        color: var(--pw-text-1);
-        font: inherit;
       }
       tbody tr {
         cursor: pointer;
@@ -113,12 +94,6 @@ export class PwAdminAgents extends LitElement {
       .more {
         padding: 8px 16px;
         text-align: center;
-      }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
       }
       @media (max-width: 1100px) {
         .split.open {
@@ -164,7 +139,7 @@ export class PwAdminAgents extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>Agents</h1>
         <span class="hint">${value === null ? '' : agentsText(value)}</span>
@@ -173,22 +148,16 @@ export class PwAdminAgents extends LitElement {
           <button class="btn" @click=${() => openRoute(this, { ...adminRoute, tab: 'enrol' })}>${icon('plus', 14)}Add hosts</button>
         </div>
       </div>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderAgents(value)}`;
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (agents) => this.#renderAgents(agents))}`;
   }
 
   #renderSearch() {
-    return html`<div class="search" role="search">
-      ${icon('search', 14)}
-      <input
-        type="search"
-        aria-label="Search agents"
-        placeholder="Name, version or address"
-        .value=${this.route.query}
-        @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
-        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
-      />
-    </div>`;
+    return searchField({
+      label: 'Search agents',
+      placeholder: 'Name, version or address',
+      query: this.route.query,
+      search: (query) => this.#replace({ query }),
+    });
   }
 
   #renderAgents(agents: readonly Agent[]) {

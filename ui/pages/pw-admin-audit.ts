@@ -16,6 +16,8 @@ import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { unreadable } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import '../elements/admin/audit/pw-audit-table.ts';
 import { actionText, auditSpans } from '../model/admin/audit-text.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
@@ -125,18 +127,13 @@ export class PwAdminAudit extends LitElement {
     const { action = '', result = '', since = '' } = filters;
     const actions = [...new Set([...(this.#actions.value ?? []), ...(action === '' ? [] : [action])])].sort();
     return html`<div class="filters">
-      <div class="search" role="search">
-        ${icon('search', 14)}
-        <input
-          type="search"
-          aria-label="Search the audit log"
-          placeholder="Person, object or address"
-          .value=${query}
-          @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
-          @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
-        />
-        <span class="kbd wide" aria-hidden="true">/</span>
-      </div>
+      ${searchField({
+        label: 'Search the audit log',
+        placeholder: 'Person, object or address',
+        query,
+        search: (text) => this.#replace({ query: text }),
+        hasKey: true,
+      })}
       ${this.#renderChoice('Action', 'action', action, [['', 'any'], ...actions.map((one) => [one, actionText(one)] as const)])}
       ${this.#renderChoice('Result', 'result', result, [['', 'any'], ...auditResults.map((one) => [one, one] as const)])}
       ${this.#renderChoice(
@@ -164,11 +161,7 @@ export class PwAdminAudit extends LitElement {
 
   #renderWaiting(why: string | null) {
     if (why === null) return html`<div class="block" aria-hidden="true"></div>`;
-    return html`<div class="none" role="alert">
-      <h2>The audit log cannot be read</h2>
-      <p>${why}</p>
-      <button class="btn" @click=${this.#newest.refresh}>Try again</button>
-    </div>`;
+    return unreadable({ heading: 'The audit log cannot be read', why, again: this.#newest.refresh });
   }
 
   #renderEntries(newest: AuditPage) {

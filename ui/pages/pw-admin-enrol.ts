@@ -9,6 +9,7 @@ import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { showToast } from '../elements/events.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { untilText, usesText } from '../model/admin/enrol-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
@@ -27,6 +28,7 @@ export class PwAdminEnrol extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    problemBarStyles,
     tableStyles,
     css`
       td {
@@ -49,12 +51,6 @@ export class PwAdminEnrol extends LitElement {
       }
       td:last-child {
         text-align: right;
-      }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
       }
       .note {
         padding-top: 12px;
@@ -85,15 +81,14 @@ export class PwAdminEnrol extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     const open = value?.filter(({ state }) => state === 'open').length ?? 0;
     return html`<div class="head">
         <h1>Add hosts</h1>
         <span class="hint">${value === null ? '' : `${open} open ${open === 1 ? 'token' : 'tokens'}`}</span>
       </div>
       <pw-enrol-form .dashboard=${this.dashboard} @pw-done=${this.#polled.refresh}></pw-enrol-form>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderEnrolments(value)}
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (enrolments) => this.#renderEnrolments(enrolments))}
       <p class="note">
         The agent beside the hub, and automation on its machine, enrol by the key in the hub's data folder
         (<code class="mono">enrolment-key</code>). Whoever can read that file may add hosts.

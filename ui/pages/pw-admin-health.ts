@@ -8,6 +8,7 @@ import { adminFactStyles } from '../elements/admin/fact-styles.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { unreadable } from '../elements/reading-states.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { boundText, formatMs, nearRatio, ratioOf, titleOf, troublesOf } from '../model/admin/health-view.ts';
 import { formatCount, formatDate, formatDuration, formatValue, noValue } from '../model/format.ts';
@@ -110,11 +111,7 @@ export class PwAdminHealth extends LitElement {
 
   #renderWaiting(why: string | null) {
     if (why === null) return html`<div class="block" aria-hidden="true"></div>`;
-    return html`<div class="none" role="alert">
-      <h2>The hub cannot tell how it is</h2>
-      <p>${why}</p>
-      <button class="btn" @click=${this.#health.refresh}>Try again</button>
-    </div>`;
+    return unreadable({ heading: 'The hub cannot tell how it is', why, again: this.#health.refresh });
   }
 
   #renderHealth(health: HubHealth) {

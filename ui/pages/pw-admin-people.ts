@@ -9,6 +9,8 @@ import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { replaceRoute, showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { type PersonRow, peopleText, personRows } from '../model/admin/people-view.ts';
 import { formatAgo, formatDate, formatMoment, noValue } from '../model/format.ts';
@@ -28,6 +30,7 @@ export class PwAdminPeople extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    problemBarStyles,
     tableStyles,
     css`
       .who {
@@ -71,12 +74,6 @@ export class PwAdminPeople extends LitElement {
         justify-content: flex-end;
         gap: 4px;
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
       @media (max-width: 720px) {
         .search {
           flex: 1 0 100%;
@@ -102,7 +99,7 @@ export class PwAdminPeople extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>People</h1>
         <span class="hint">${value === null ? '' : peopleText(value)}</span>
@@ -111,24 +108,17 @@ export class PwAdminPeople extends LitElement {
           <button class="btn primary" @click=${() => this.#open({ kind: 'add' })}>${icon('plus', 14)}Add person</button>
         </div>
       </div>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderPeople(value)}
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (people) => this.#renderPeople(people))}
       ${this.#renderDialog()}`;
   }
 
   #renderSearch() {
-    const search = (query: string) => replaceRoute(this, { ...this.route, query });
-    return html`<div class="search" role="search">
-      ${icon('search', 14)}
-      <input
-        type="search"
-        aria-label="Search people"
-        placeholder="Name or role"
-        .value=${this.route.query}
-        @input=${(event: Event) => search((event.target as HTMLInputElement).value)}
-        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && search('')}
-      />
-    </div>`;
+    return searchField({
+      label: 'Search people',
+      placeholder: 'Name or role',
+      query: this.route.query,
+      search: (query) => replaceRoute(this, { ...this.route, query }),
+    });
   }
 
   #renderPeople(people: readonly Person[]) {

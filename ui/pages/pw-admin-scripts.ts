@@ -18,6 +18,7 @@ import { scriptStyles } from '../elements/admin/scripts/script-styles.ts';
 import { replaceRoute, showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { agentsText, keyText, scriptsText, targetsText } from '../model/admin/scripts-view.ts';
 import { formatDuration } from '../model/format.ts';
@@ -43,6 +44,7 @@ export class PwAdminScripts extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    problemBarStyles,
     tableStyles,
     scriptStyles,
     css`
@@ -82,9 +84,7 @@ export class PwAdminScripts extends LitElement {
         text-overflow: ellipsis;
       }
       .problem-bar {
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
+        margin: 0;
       }
       .doors {
         display: grid;
@@ -138,7 +138,7 @@ export class PwAdminScripts extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>Scripts</h1>
         <span class="hint">${value === null ? '' : scriptsText(value.scripts, value.doors)}</span>
@@ -154,9 +154,9 @@ export class PwAdminScripts extends LitElement {
         </div>
       </div>
       <div class="parts">
-        ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
+        ${problemBar(this.#polled.why)}
         <pw-script-upload .dashboard=${this.dashboard} @pw-done=${this.#uploaded}></pw-script-upload>
-        ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderSeen(value)}
+        ${polledValue(this.#polled, (seen) => this.#renderSeen(seen))}
       </div>
       ${this.#renderDialogs()}`;
   }

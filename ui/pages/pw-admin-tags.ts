@@ -8,8 +8,9 @@ import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import type { TagQuestion } from '../elements/admin/tags/pw-tag-change.ts';
 import { replaceRoute } from '../elements/events.ts';
-import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { type FleetTag, type FleetTagValue, fleetTagsOf } from '../model/admin/tag-fleet.ts';
 import { formatCount } from '../model/format.ts';
@@ -39,6 +40,7 @@ export class PwAdminTags extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    problemBarStyles,
     tableStyles,
     css`
       .two {
@@ -102,12 +104,6 @@ export class PwAdminTags extends LitElement {
         border-radius: var(--pw-r-2);
         background: var(--pw-accent-bg);
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
       .choice {
         width: 1%;
       }
@@ -160,21 +156,13 @@ export class PwAdminTags extends LitElement {
         <h1>Tags</h1>
         <span class="hint">${formatCount(tags.length)} names, ${formatCount(hosts.size)} hosts</span>
       </div>
-      ${this.#renderProblem()} ${this.#renderChosen(hosts)}
+      ${problemBar(this.#polled.why, this.#polled.refresh)} ${this.#renderChosen(hosts)}
       <div class="two">${this.#renderTags(tags)}${this.#renderHosts(hosts)}</div>
       ${this.#renderDialog(hosts)}`;
   }
 
   get #mayChange(): boolean {
     return this.dashboard.session.may('editor');
-  }
-
-  #renderProblem() {
-    const { why } = this.#polled;
-    if (why === null) return nothing;
-    return html`<div class="problem-bar" role="alert">
-      ${why} <button class="btn small" @click=${this.#polled.refresh}>Try again</button>
-    </div>`;
   }
 
   #renderChosen(hosts: ReadonlyMap<string, HostDetails>) {
@@ -294,16 +282,12 @@ export class PwAdminTags extends LitElement {
                 }}
               ></pw-tag>`
         }
-        <div class="search" role="search">
-          ${icon('search', 14)}
-          <input
-            type="search"
-            aria-label="Search hosts"
-            placeholder="Name or tag"
-            .value=${this.route.query}
-            @input=${(event: Event) => replaceRoute(this, { ...this.route, query: (event.target as HTMLInputElement).value })}
-          />
-        </div>
+        ${searchField({
+          label: 'Search hosts',
+          placeholder: 'Name or tag',
+          query: this.route.query,
+          search: (query) => replaceRoute(this, { ...this.route, query }),
+        })}
       </header>
       ${pair === null || !this.#mayChange ? nothing : this.#renderPairActs(pair)}
       ${

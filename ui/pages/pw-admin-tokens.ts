@@ -9,6 +9,7 @@ import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { expiryOf, scopeNotes, scopeTitles, tokensText } from '../model/admin/tokens-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
@@ -25,6 +26,7 @@ export class PwAdminTokens extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    problemBarStyles,
     tableStyles,
     css`
       td {
@@ -47,12 +49,6 @@ export class PwAdminTokens extends LitElement {
       td:last-child {
         text-align: right;
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
     `,
   ];
 
@@ -68,7 +64,7 @@ export class PwAdminTokens extends LitElement {
   });
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>API tokens</h1>
         <span class="hint">${value === null ? '' : `${tokensText(value)}. A token is shown once, when it is made.`}</span>
@@ -76,8 +72,7 @@ export class PwAdminTokens extends LitElement {
           <button class="btn primary" @click=${this.#create}>${icon('plus', 14)}New token</button>
         </div>
       </div>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderTokens(value)}
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (tokens) => this.#renderTokens(tokens))}
       ${this.#renderDialogs()}`;
   }
 

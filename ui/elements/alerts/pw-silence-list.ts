@@ -15,6 +15,7 @@ import { sharedStyles } from '../../theme/shared.ts';
 import { showToast, tell } from '../events.ts';
 import { icon } from '../icons.ts';
 import { noneStyles } from '../none-styles.ts';
+import { loading, unreadable } from '../reading-states.ts';
 
 @customElement('pw-silence-list')
 export class PwSilenceList extends LitElement {
@@ -96,12 +97,8 @@ export class PwSilenceList extends LitElement {
     const { silences, failure } = this.desk;
     if (silences === null)
       return failure === null
-        ? html`<p class="none" role="status">Loading</p>`
-        : html`<div class="none" role="alert">
-            <h2>Silences could not be loaded</h2>
-            <p>${failure}</p>
-            <button class="btn" @click=${() => this.desk.refresh()}>Try again</button>
-          </div>`;
+        ? loading()
+        : unreadable({ heading: 'Silences could not be loaded', why: failure, again: () => this.desk.refresh() });
     const shown = silences.filter((silence) => matches(silence, this.query));
     if (silences.length === 0)
       return html`<div class="none">

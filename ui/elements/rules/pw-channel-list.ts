@@ -25,6 +25,7 @@ import { sharedStyles } from '../../theme/shared.ts';
 import { showToast } from '../events.ts';
 import { icon } from '../icons.ts';
 import { noneStyles } from '../none-styles.ts';
+import { loading, unreadable } from '../reading-states.ts';
 import { listStyles } from './list-styles.ts';
 import '../pw-dialog.ts';
 import './pw-channel-form.ts';
@@ -108,12 +109,8 @@ export class PwChannelList extends LitElement {
     const { channels, failure } = this;
     if (channels === null)
       return failure === null
-        ? html`<p class="none" role="status">Loading</p>`
-        : html`<div class="none" role="alert">
-            <h2>Channels could not be loaded</h2>
-            <p>${failure}</p>
-            <button class="btn" @click=${this.#refresh}>Try again</button>
-          </div>`;
+        ? loading()
+        : unreadable({ heading: 'Channels could not be loaded', why: failure, again: this.#refresh });
     return html`${channels.length === 0 ? this.#renderNone() : this.#renderChannels(channels)} ${this.#renderDead()} ${this.#renderDialogs()}`;
   }
 

@@ -20,6 +20,7 @@ import { sharedStyles } from '../../theme/shared.ts';
 import { showToast } from '../events.ts';
 import { icon } from '../icons.ts';
 import { noneStyles } from '../none-styles.ts';
+import { loading, unreadable } from '../reading-states.ts';
 import { listStyles } from './list-styles.ts';
 import '../pw-dialog.ts';
 import '../pw-severity.ts';
@@ -83,12 +84,8 @@ export class PwRuleList extends LitElement {
     const { rules, failure } = this;
     if (rules === null)
       return failure === null
-        ? html`<p class="none" role="status">Loading</p>`
-        : html`<div class="none" role="alert">
-            <h2>Rules could not be loaded</h2>
-            <p>${failure}</p>
-            <button class="btn" @click=${this.#refresh}>Try again</button>
-          </div>`;
+        ? loading()
+        : unreadable({ heading: 'Rules could not be loaded', why: failure, again: this.#refresh });
     if (rules.length === 0)
       return html`<div class="none">
         <h2>There is no rule</h2>

@@ -14,6 +14,7 @@ import { zoneChanged } from '../../../settings.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
 import { showToast, tell } from '../../events.ts';
 import { noneStyles } from '../../none-styles.ts';
+import { polledValue } from '../../reading-states.ts';
 import { tableStyles } from '../../table-styles.ts';
 import '../../pw-severity.ts';
 
@@ -118,7 +119,7 @@ export class PwDeliveryLog extends LitElement {
         <div class="end">${this.#renderFilter(value?.channels ?? [])}</div>
       </header>
       ${why === null ? nothing : html`<p class="none problem" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderNotices(value)}
+      ${polledValue(this.#polled, (log) => this.#renderNotices(log))}
     </section>`;
   }
 
