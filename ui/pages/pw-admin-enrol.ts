@@ -7,7 +7,8 @@ import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
-import { showToast } from '../elements/events.ts';
+import { questionDialog } from '../elements/dialogs.ts';
+import { showGone } from '../elements/events.ts';
 import { noneStyles } from '../elements/none-styles.ts';
 import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
 import { tableStyles } from '../elements/table-styles.ts';
@@ -16,7 +17,6 @@ import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
 import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/enrol/pw-enrol-form.ts';
-import '../elements/pw-dialog.ts';
 import '../elements/pw-tag.ts';
 
 const pollMs = 10_000;
@@ -166,22 +166,21 @@ export class PwAdminEnrol extends LitElement {
   #renderDialog() {
     const { leaving } = this;
     if (leaving === null) return nothing;
-    const close = () => {
-      this.leaving = null;
-    };
-    return html`<pw-dialog .heading=${`Revoke ${leaving.name === '' ? `token ${leaving.id}` : leaving.name}?`} @pw-close=${close}>
-      <p>It lets nobody in any more. Agents that have enrolled by it stay.</p>
-      <button slot="actions" class="btn" @click=${close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#revoke(leaving))}>Revoke token</button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: `Revoke ${leaving.name === '' ? `token ${leaving.id}` : leaving.name}?`,
+      text: 'It lets nobody in any more. Agents that have enrolled by it stay.',
+      act: 'Revoke token',
+      close: () => {
+        this.leaving = null;
+      },
+      confirm: () => this.dashboard.background(this.#revoke(leaving)),
+    });
   }
 
   async #revoke({ id, name }: Enrolment): Promise<void> {
     this.leaving = null;
     const asked = await revokeEnrolment(this.dashboard.client, id);
-    // Somebody else has revoked it: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${name === '' ? `Token ${id}` : name} revoked` });
+    showGone(this, asked, `${name === '' ? `Token ${id}` : name} revoked`);
     this.#polled.refresh();
   }
 }

@@ -15,7 +15,8 @@ import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { scriptStyles } from '../elements/admin/scripts/script-styles.ts';
-import { replaceRoute, showToast } from '../elements/events.ts';
+import { questionDialog } from '../elements/dialogs.ts';
+import { replaceRoute, showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
 import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
@@ -27,7 +28,6 @@ import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/scripts/pw-script-detail.ts';
 import '../elements/admin/scripts/pw-script-opening.ts';
 import '../elements/admin/scripts/pw-script-upload.ts';
-import '../elements/pw-dialog.ts';
 
 const pollMs = 5_000;
 
@@ -245,14 +245,15 @@ export class PwAdminScripts extends LitElement {
         }}
       ></pw-script-opening>`;
     if (leaving === '') return nothing;
-    const close = () => {
-      this.leaving = '';
-    };
-    return html`<pw-dialog .heading=${`Remove ${leaving}?`} @pw-close=${close}>
-      <p>Agents stop running it, and its series end. What they have recorded stays. The same version can be uploaded again; a revocation, signed by the publisher, ends it for good.</p>
-      <button slot="actions" class="btn" @click=${close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#remove(leaving))}>Remove script</button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: `Remove ${leaving}?`,
+      text: 'Agents stop running it, and its series end. What they have recorded stays. The same version can be uploaded again; a revocation, signed by the publisher, ends it for good.',
+      act: 'Remove script',
+      close: () => {
+        this.leaving = '';
+      },
+      confirm: () => this.dashboard.background(this.#remove(leaving)),
+    });
   }
 
   #open(name: string): void {
@@ -267,9 +268,7 @@ export class PwAdminScripts extends LitElement {
   async #remove(name: string): Promise<void> {
     this.leaving = '';
     const asked = await removeScript(this.dashboard.client, name);
-    // Somebody else has removed it: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${name} removed` });
+    showGone(this, asked, `${name} removed`);
     this.#polled.refresh();
   }
 }

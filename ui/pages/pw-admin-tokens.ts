@@ -6,7 +6,8 @@ import { type ApiToken, readTokens, revokeToken } from '../api/tokens.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
-import { showToast } from '../elements/events.ts';
+import { questionDialog } from '../elements/dialogs.ts';
+import { showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
 import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
@@ -16,7 +17,6 @@ import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
 import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/tokens/pw-token-dialog.ts';
-import '../elements/pw-dialog.ts';
 
 const pollMs = 15_000;
 
@@ -145,14 +145,15 @@ export class PwAdminTokens extends LitElement {
         }}
       ></pw-token-dialog>`;
     if (leaving === null) return nothing;
-    const close = () => {
-      this.leaving = null;
-    };
-    return html`<pw-dialog .heading=${`Revoke ${leaving.name}?`} @pw-close=${close}>
-      <p>Whatever uses this token is refused from now on.</p>
-      <button slot="actions" class="btn" @click=${close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#revoke(leaving))}>Revoke token</button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: `Revoke ${leaving.name}?`,
+      text: 'Whatever uses this token is refused from now on.',
+      act: 'Revoke token',
+      close: () => {
+        this.leaving = null;
+      },
+      confirm: () => this.dashboard.background(this.#revoke(leaving)),
+    });
   }
 
   readonly #create = (): void => {
@@ -162,9 +163,7 @@ export class PwAdminTokens extends LitElement {
   async #revoke({ id, name }: ApiToken): Promise<void> {
     this.leaving = null;
     const asked = await revokeToken(this.dashboard.client, id);
-    // Somebody else has revoked it: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${name} revoked` });
+    showGone(this, asked, `${name} revoked`);
     this.#polled.refresh();
   }
 }

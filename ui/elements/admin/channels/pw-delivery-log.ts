@@ -12,7 +12,7 @@ import type { Dashboard } from '../../../dashboard.ts';
 import { formatAgo, formatMoment, formatValue, noValue } from '../../../model/format.ts';
 import { zoneChanged } from '../../../settings.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
-import { showToast, tell } from '../../events.ts';
+import { showOutcome, tell } from '../../events.ts';
 import { noneStyles } from '../../none-styles.ts';
 import { polledValue } from '../../reading-states.ts';
 import { tableStyles } from '../../table-styles.ts';
@@ -215,8 +215,7 @@ export class PwDeliveryLog extends LitElement {
     this.retrying = new Set([...this.retrying, id]);
     const asked = await retryNotice(this.dashboard.client, id);
     this.retrying = new Set([...this.retrying].filter((other) => other !== id));
-    if (asked.kind === 'failed') showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: 'The notice is tried again' });
+    showOutcome(this, asked, 'The notice is tried again');
     this.#polled.refresh();
   }
 }

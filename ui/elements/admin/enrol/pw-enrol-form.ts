@@ -17,6 +17,7 @@ import { sharedStyles } from '../../../theme/shared.ts';
 import { tell } from '../../events.ts';
 import { icon } from '../../icons.ts';
 import { problem } from '../../pw-dialog.ts';
+import { lifetimeField } from '../form-parts.ts';
 import '../pw-secret.ts';
 
 @customElement('pw-enrol-form')
@@ -94,18 +95,13 @@ export class PwEnrolForm extends LitElement {
         ${this.#renderField('uses', 'Machines', this.uses, { placeholder: '1', maxlength: 6 }, (text) => {
           this.uses = text;
         })}
-        <div class="field">
-          <label for="lifetime">It works for</label>
-          <select
-            id="lifetime"
-            class="select"
-            @change=${(event: Event) => {
-              this.lifetime = (event.target as HTMLSelectElement).value;
-            }}
-          >
-            ${enrolmentLifetimes.map(({ id, title }) => html`<option value=${id} ?selected=${id === this.lifetime}>${title}</option>`)}
-          </select>
-        </div>
+        ${lifetimeField({
+          lifetimes: enrolmentLifetimes,
+          chosen: this.lifetime,
+          choose: (id) => {
+            this.lifetime = id;
+          },
+        })}
         ${this.#renderField(
           'tags',
           'Tags',
