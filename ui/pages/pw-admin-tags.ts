@@ -8,6 +8,7 @@ import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import type { TagQuestion } from '../elements/admin/tags/pw-tag-change.ts';
 import { replaceRoute } from '../elements/events.ts';
+import { chosenBar, chosenBarStyles } from '../elements/hosts/chosen-bar.ts';
 import { noneStyles } from '../elements/none-styles.ts';
 import { problemBar, problemBarStyles } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
@@ -41,6 +42,7 @@ export class PwAdminTags extends LitElement {
     adminHeadStyles,
     noneStyles,
     problemBarStyles,
+    chosenBarStyles,
     tableStyles,
     css`
       .two {
@@ -93,16 +95,6 @@ export class PwAdminTags extends LitElement {
         display: flex;
         justify-content: flex-end;
         gap: 4px;
-      }
-      .chosen {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        margin-bottom: 8px;
-        padding: 4px 8px 4px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-accent-bg);
       }
       .choice {
         width: 1%;
@@ -168,17 +160,17 @@ export class PwAdminTags extends LitElement {
   #renderChosen(hosts: ReadonlyMap<string, HostDetails>) {
     const names = this.#chosenNames(hosts);
     if (names.length === 0) return nothing;
-    return html`<div class="chosen" role="region" aria-label="Chosen hosts">
-      <b role="status">${formatCount(names.length)} chosen</b>
-      <button class="btn small" @click=${() => this.#ask({ kind: 'add' })}>Set a tag</button>
-      <button class="btn small" @click=${() => this.#ask({ kind: 'remove' })}>Remove a tag</button>
-      ${
-        this.dashboard.session.may('admin')
-          ? html`<button class="btn small" @click=${() => this.#ask({ kind: 'settings' })}>Settings of their agents</button>`
-          : nothing
-      }
-      <button class="btn small ghost" @click=${() => this.#choose(new Set())}>Clear</button>
-    </div>`;
+    return chosenBar({
+      count: names.length,
+      acts: html`<button class="btn small" @click=${() => this.#ask({ kind: 'add' })}>Set a tag</button>
+        <button class="btn small" @click=${() => this.#ask({ kind: 'remove' })}>Remove a tag</button>
+        ${
+          this.dashboard.session.may('admin')
+            ? html`<button class="btn small" @click=${() => this.#ask({ kind: 'settings' })}>Settings of their agents</button>`
+            : nothing
+        }`,
+      clear: () => this.#choose(new Set()),
+    });
   }
 
   #renderTags(tags: readonly FleetTag[]) {

@@ -7,6 +7,7 @@ import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { replaceRoute } from '../elements/events.ts';
+import { chosenBar, chosenBarStyles } from '../elements/hosts/chosen-bar.ts';
 import { noneStyles } from '../elements/none-styles.ts';
 import { adminStyles } from '../elements/pw-admin-tabs.ts';
 import { problemBar, problemBarStyles } from '../elements/reading-states.ts';
@@ -36,20 +37,11 @@ export class PwHosts extends LitElement {
     adminHeadStyles,
     noneStyles,
     problemBarStyles,
+    chosenBarStyles,
     css`
       .search {
         flex: 0 1 300px;
         margin-left: auto;
-      }
-      .chosen {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        margin-bottom: 8px;
-        padding: 4px 8px 4px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-accent-bg);
       }
       .block {
         height: 320px;
@@ -164,12 +156,12 @@ export class PwHosts extends LitElement {
     const ask = (kind: 'addTag' | 'removeTag') => () => {
       this.asked = { kind };
     };
-    return html`<div class="chosen" role="region" aria-label="Chosen hosts">
-      <b role="status">${formatCount(names.length)} chosen</b>
-      <button class="btn small" @click=${ask('addTag')}>Add tag</button>
-      <button class="btn small" @click=${ask('removeTag')}>Remove tag</button>
-      <button class="btn small ghost" @click=${this.#clearChosen}>Clear</button>
-    </div>`;
+    return chosenBar({
+      count: names.length,
+      acts: html`<button class="btn small" @click=${ask('addTag')}>Add tag</button>
+        <button class="btn small" @click=${ask('removeTag')}>Remove tag</button>`,
+      clear: this.#clearChosen,
+    });
   }
 
   #renderLoading() {
