@@ -9,13 +9,11 @@ import { type Agent, readAgents } from '../api/agents.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { openRoute, replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
-import { tableStyles } from '../elements/table-styles.ts';
 import {
   agentsText,
   currentToken,
@@ -27,7 +25,6 @@ import {
 } from '../model/admin/agents-view.ts';
 import { formatAgo, formatCount, formatMoment, noValue } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/agents/pw-agent-panel.ts';
 import '../elements/admin/settings/pw-settings-editor.ts';
 import '../elements/pw-status.ts';
@@ -40,11 +37,7 @@ const rowsPerStep = 200;
 @customElement('pw-admin-agents')
 export class PwAdminAgents extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    problemBarStyles,
-    tableStyles,
+    adminListStyles,
     css`
       .split {
         display: grid;

@@ -6,16 +6,13 @@ import { type Enrolment, readEnrolments, revokeEnrolment } from '../api/enrolmen
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { questionDialog } from '../elements/dialogs.ts';
 import { showGone } from '../elements/events.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { untilText, usesText } from '../model/admin/enrol-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/enrol/pw-enrol-form.ts';
 import '../elements/pw-tag.ts';
 
@@ -25,11 +22,7 @@ const hostsShown = 3;
 @customElement('pw-admin-enrol')
 export class PwAdminEnrol extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    problemBarStyles,
-    tableStyles,
+    adminListStyles,
     css`
       td {
         height: 40px;

@@ -5,18 +5,15 @@ import { repeat } from 'lit/directives/repeat.js';
 import { changePerson, type Person, type PersonPatch, readPeople } from '../api/people.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { replaceRoute, showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
-import { tableStyles } from '../elements/table-styles.ts';
 import { type PersonRow, peopleText, personRows } from '../model/admin/people-view.ts';
 import { formatAgo, formatDate, formatMoment, noValue } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
 import { initialsOf, type Role, roles, roleTitles } from '../model/session.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/people/pw-person-dialog.ts';
 import '../elements/admin/people/pw-person-removal.ts';
 
@@ -27,11 +24,7 @@ type Dialog = { readonly kind: 'add' } | { readonly kind: 'password' | 'remove';
 @customElement('pw-admin-people')
 export class PwAdminPeople extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    problemBarStyles,
-    tableStyles,
+    adminListStyles,
     css`
       .who {
         display: flex;

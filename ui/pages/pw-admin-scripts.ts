@@ -13,18 +13,15 @@ import {
 } from '../api/scripts.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { scriptStyles } from '../elements/admin/scripts/script-styles.ts';
 import { questionDialog } from '../elements/dialogs.ts';
 import { replaceRoute, showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { agentsText, keyText, scriptsText, targetsText } from '../model/admin/scripts-view.ts';
 import { formatDuration } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/scripts/pw-script-detail.ts';
 import '../elements/admin/scripts/pw-script-opening.ts';
 import '../elements/admin/scripts/pw-script-upload.ts';
@@ -41,11 +38,7 @@ interface Seen {
 @customElement('pw-admin-scripts')
 export class PwAdminScripts extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    problemBarStyles,
-    tableStyles,
+    adminListStyles,
     scriptStyles,
     css`
       .parts {

@@ -5,20 +5,17 @@ import { type HostDetails, readHosts } from '../api/hosts.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import type { TagQuestion } from '../elements/admin/tags/pw-tag-change.ts';
 import { replaceRoute } from '../elements/events.ts';
 import { chosenBar, chosenBarStyles } from '../elements/hosts/chosen-bar.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { problemBar } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
-import { tableStyles } from '../elements/table-styles.ts';
 import { type FleetTag, type FleetTagValue, fleetTagsOf } from '../model/admin/tag-fleet.ts';
 import { formatCount } from '../model/format.ts';
 import { shownTags } from '../model/hosts/tag-sides.ts';
 import { compareNames } from '../model/names.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/settings/pw-settings-editor.ts';
 import '../elements/admin/tags/pw-tag-change.ts';
 import '../elements/hosts/pw-tags-dialog.ts';
@@ -38,12 +35,8 @@ type Asked =
 @customElement('pw-admin-tags')
 export class PwAdminTags extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    problemBarStyles,
+    adminListStyles,
     chosenBarStyles,
-    tableStyles,
     css`
       .two {
         display: grid;

@@ -5,17 +5,14 @@ import { repeat } from 'lit/directives/repeat.js';
 import { type ApiToken, readTokens, revokeToken } from '../api/tokens.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { questionDialog } from '../elements/dialogs.ts';
 import { showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { polledValue, problemBar, problemBarStyles } from '../elements/reading-states.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { expiryOf, scopeNotes, scopeTitles, tokensText } from '../model/admin/tokens-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/tokens/pw-token-dialog.ts';
 
 const pollMs = 15_000;
@@ -23,11 +20,7 @@ const pollMs = 15_000;
 @customElement('pw-admin-tokens')
 export class PwAdminTokens extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    problemBarStyles,
-    tableStyles,
+    adminListStyles,
     css`
       td {
         height: 40px;

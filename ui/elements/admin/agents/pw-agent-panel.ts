@@ -9,6 +9,7 @@ import type { Dashboard } from '../../../dashboard.ts';
 import { currentToken, isBehind, isSkewed, skewText, tokenState } from '../../../model/admin/agents-view.ts';
 import { formatAgo, formatCount, formatMoment, noValue } from '../../../model/format.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
+import { copyText } from '../../clipboard.ts';
 import { questionDialog } from '../../dialogs.ts';
 import { showOutcome, showToast, tell } from '../../events.ts';
 import { icon } from '../../icons.ts';
@@ -276,14 +277,9 @@ export class PwAgentPanel extends LitElement {
   }
 
   readonly #copyId = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(this.agent.agentId);
-      showToast(this, { kind: 'done', text: 'Id copied' });
-    } catch (error) {
-      // Without https, or without permission, there is no clipboard: it stands above, to be marked by hand.
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      showToast(this, { kind: 'failed', text: 'This browser lets no page copy here: mark the id by hand' });
-    }
+    const isCopied = await copyText(this.agent.agentId);
+    const text = isCopied ? 'Id copied' : 'This browser lets no page copy here: mark the id by hand';
+    showToast(this, { kind: isCopied ? 'done' : 'failed', text });
   };
 }
 
