@@ -4,7 +4,6 @@
  */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type Agent, readAgents } from '../api/agents.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
@@ -12,6 +11,7 @@ import type { Dashboard } from '../dashboard.ts';
 import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { openRoute, replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
+import { listTable } from '../elements/list-table.ts';
 import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
 import {
@@ -186,29 +186,22 @@ export class PwAdminAgents extends LitElement {
 
   #renderTable(shown: readonly Agent[]) {
     const more = shown.length - this.rowCount;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Agents">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Host</th>
-              <th scope="col">Version</th>
-              <th scope="col" class="number">Clock skew</th>
-              <th scope="col" class="number">Backlog</th>
-              <th scope="col" class="number">Given up</th>
-              <th scope="col" class="number">Last tick</th>
-              <th scope="col" class="wide">Address</th>
-              <th scope="col" class="wide">Token made</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              shown.slice(0, this.rowCount),
-              ({ host }) => host,
-              (agent) => this.#renderAgent(agent),
-            )}
-          </tbody>
-        </table>
-      </div>
+    return html`${listTable({
+      label: 'Agents',
+      heads: [
+        'Host',
+        'Version',
+        ['Clock skew', 'number'],
+        ['Backlog', 'number'],
+        ['Given up', 'number'],
+        ['Last tick', 'number'],
+        ['Address', 'wide'],
+        ['Token made', 'wide'],
+      ],
+      rows: shown.slice(0, this.rowCount),
+      keyOf: ({ host }) => host,
+      renderRow: (agent) => this.#renderAgent(agent),
+    })}
       ${
         more <= 0
           ? nothing

@@ -1,7 +1,6 @@
 /** Adding hosts: tokens that let new agents in, the command that installs one, and which machines have come by which. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type Enrolment, readEnrolments, revokeEnrolment } from '../api/enrolments.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
@@ -9,6 +8,7 @@ import type { Dashboard } from '../dashboard.ts';
 import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { questionDialog } from '../elements/dialogs.ts';
 import { showGone } from '../elements/events.ts';
+import { listTable } from '../elements/list-table.ts';
 import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { untilText, usesText } from '../model/admin/enrol-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
@@ -92,29 +92,13 @@ export class PwAdminEnrol extends LitElement {
   #renderEnrolments(enrolments: readonly Enrolment[]) {
     if (enrolments.length === 0) return html`<p class="none">No token has been made yet.</p>`;
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="Enrolment tokens">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="number">Used</th>
-              <th scope="col">Works</th>
-              <th scope="col">Tags</th>
-              <th scope="col">Hosts</th>
-              <th scope="col">Made</th>
-              <th scope="col">By</th>
-              <th scope="col"><span class="sr">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              enrolments,
-              ({ id }) => id,
-              (enrolment) => this.#renderEnrolment(enrolment),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'Enrolment tokens',
+        heads: ['Name', ['Used', 'number'], 'Works', 'Tags', 'Hosts', 'Made', 'By', ['Actions', 'sr']],
+        rows: enrolments,
+        keyOf: ({ id }) => id,
+        renderRow: (enrolment) => this.#renderEnrolment(enrolment),
+      })}
     </div>`;
   }
 

@@ -1,13 +1,13 @@
 /** Accounts: who may sign in, in which role, since when they were not here; added, disabled, removed. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { changePerson, type Person, type PersonPatch, readPeople } from '../api/people.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { replaceRoute, showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
+import { listTable } from '../elements/list-table.ts';
 import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
 import { type PersonRow, peopleText, personRows } from '../model/admin/people-view.ts';
@@ -123,28 +123,13 @@ export class PwAdminPeople extends LitElement {
         <p>${query === '' ? 'Whoever runs the hub signs in by its key.' : 'The search looks at names and roles.'}</p>
       </div>`;
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="People">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Role</th>
-              <th scope="col">Signed in</th>
-              <th scope="col" class="number">Sessions</th>
-              <th scope="col" class="number">Tokens</th>
-              <th scope="col">Since</th>
-              <th scope="col"><span class="sr">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              rows,
-              ({ person }) => person.id,
-              (row) => this.#renderRow(row),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'People',
+        heads: ['Name', 'Role', 'Signed in', ['Sessions', 'number'], ['Tokens', 'number'], 'Since', ['Actions', 'sr']],
+        rows,
+        keyOf: ({ person }) => person.id,
+        renderRow: (row) => this.#renderRow(row),
+      })}
     </div>`;
   }
 

@@ -1,7 +1,6 @@
 /** Signed scripts that agents run as collectors: what there is, for whom, how each stands, and what an agent says of it. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import {
   type AgentDoor,
   type ListedScript,
@@ -18,6 +17,7 @@ import { scriptStyles } from '../elements/admin/scripts/script-styles.ts';
 import { questionDialog } from '../elements/dialogs.ts';
 import { replaceRoute, showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
+import { listTable } from '../elements/list-table.ts';
 import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { agentsText, keyText, scriptsText, targetsText } from '../model/admin/scripts-view.ts';
 import { formatDuration } from '../model/format.ts';
@@ -183,27 +183,13 @@ export class PwAdminScripts extends LitElement {
 
   #renderScripts(scripts: readonly ListedScript[]) {
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="Scripts">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Script</th>
-              <th scope="col">For</th>
-              <th scope="col">Agents</th>
-              <th scope="col">Every</th>
-              <th scope="col" class="number">Version</th>
-              <th scope="col">Signed by</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              scripts,
-              ({ name }) => name,
-              (script) => this.#renderScript(script),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'Scripts',
+        heads: ['Script', 'For', 'Agents', 'Every', ['Version', 'number'], 'Signed by'],
+        rows: scripts,
+        keyOf: ({ name }) => name,
+        renderRow: (script) => this.#renderScript(script),
+      })}
     </div>`;
   }
 

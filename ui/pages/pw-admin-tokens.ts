@@ -1,7 +1,6 @@
 /** API tokens: what programs sign in by, what each may do, until when, and when it was used last. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type ApiToken, readTokens, revokeToken } from '../api/tokens.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -9,6 +8,7 @@ import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { questionDialog } from '../elements/dialogs.ts';
 import { showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
+import { listTable } from '../elements/list-table.ts';
 import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { expiryOf, scopeNotes, scopeTitles, tokensText } from '../model/admin/tokens-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
@@ -77,28 +77,13 @@ export class PwAdminTokens extends LitElement {
         <button class="btn" @click=${this.#create}>New token</button>
       </div>`;
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="API tokens">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">May</th>
-              <th scope="col">Made by</th>
-              <th scope="col">Made</th>
-              <th scope="col">Expires</th>
-              <th scope="col">Last used</th>
-              <th scope="col"><span class="sr">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              tokens,
-              ({ id }) => id,
-              (token) => this.#renderToken(token),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'API tokens',
+        heads: ['Name', 'May', 'Made by', 'Made', 'Expires', 'Last used', ['Actions', 'sr']],
+        rows: tokens,
+        keyOf: ({ id }) => id,
+        renderRow: (token) => this.#renderToken(token),
+      })}
     </div>`;
   }
 
