@@ -5,12 +5,17 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Polled } from '../controllers/polled.ts';
 
-export const problemBarStyles = css`
+export const readingStyles = css`
   .problem-bar {
     margin-bottom: 8px;
     padding: 6px 12px;
     border-radius: var(--pw-r-2);
     background: var(--pw-down-bg);
+  }
+  .block {
+    height: 320px;
+    border-radius: var(--pw-r-3);
+    background: var(--pw-surface-2);
   }
 `;
 
@@ -43,6 +48,12 @@ export function unreadable({
     <p>${why}</p>
     <button class="btn" @click=${again}>Try again</button>
   </div>`;
+}
+
+/** Where much is to come: its place, so that nothing jumps. */
+export function waitingBlock() {
+  return html`<span class="sr" role="status">Loading</span>
+    <div class="block"></div>`;
 }
 
 export function loading() {

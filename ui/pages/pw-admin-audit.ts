@@ -16,7 +16,7 @@ import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
-import { unreadable } from '../elements/reading-states.ts';
+import { readingStyles, unreadable, waitingBlock } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
 import '../elements/admin/audit/pw-audit-table.ts';
 import { actionText, auditSpans } from '../model/admin/audit-text.ts';
@@ -32,6 +32,7 @@ export class PwAdminAudit extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    readingStyles,
     css`
       .filters {
         display: flex;
@@ -52,11 +53,6 @@ export class PwAdminAudit extends LitElement {
       .foot {
         padding: 12px 0;
         text-align: center;
-      }
-      .block {
-        height: 320px;
-        border-radius: var(--pw-r-3);
-        background: var(--pw-surface-2);
       }
       @media (max-width: 720px) {
         .search {
@@ -160,7 +156,7 @@ export class PwAdminAudit extends LitElement {
   }
 
   #renderWaiting(why: string | null) {
-    if (why === null) return html`<div class="block" aria-hidden="true"></div>`;
+    if (why === null) return waitingBlock();
     return unreadable({ heading: 'The audit log cannot be read', why, again: this.#newest.refresh });
   }
 

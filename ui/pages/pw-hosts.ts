@@ -10,7 +10,7 @@ import { replaceRoute } from '../elements/events.ts';
 import { chosenBar, chosenBarStyles } from '../elements/hosts/chosen-bar.ts';
 import { noneStyles } from '../elements/none-styles.ts';
 import { adminStyles } from '../elements/pw-admin-tabs.ts';
-import { problemBar, problemBarStyles } from '../elements/reading-states.ts';
+import { problemBar, readingStyles, waitingBlock } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
 import type { FleetHost } from '../live/fleet.ts';
 import { formatCount } from '../model/format.ts';
@@ -36,17 +36,12 @@ export class PwHosts extends LitElement {
     adminStyles,
     adminHeadStyles,
     noneStyles,
-    problemBarStyles,
+    readingStyles,
     chosenBarStyles,
     css`
       .search {
         flex: 0 1 300px;
         margin-left: auto;
-      }
-      .block {
-        height: 320px;
-        border-radius: var(--pw-r-3);
-        background: var(--pw-surface-2);
       }
       @media (max-width: 720px) {
         .search {
@@ -89,7 +84,7 @@ export class PwHosts extends LitElement {
           <span class="hint">${this.#countText()}</span>
           ${fleet.hosts.length === 0 ? nothing : this.#renderSearch()}
         </div>
-        ${this.#renderProblem()} ${fleet.hosts.length > 0 ? this.#renderHosts() : isComplete ? this.#renderEmpty() : this.#renderLoading()}
+        ${this.#renderProblem()} ${fleet.hosts.length > 0 ? this.#renderHosts() : isComplete ? this.#renderEmpty() : waitingBlock()}
       </div>
       ${this.#renderDialog()}`;
   }
@@ -162,11 +157,6 @@ export class PwHosts extends LitElement {
         <button class="btn small" @click=${ask('removeTag')}>Remove tag</button>`,
       clear: this.#clearChosen,
     });
-  }
-
-  #renderLoading() {
-    return html`<span class="sr" role="status">Loading</span>
-      <div class="block"></div>`;
   }
 
   #renderEmpty() {
