@@ -1,5 +1,5 @@
 /** The pages of administration, at the left of each of them; above it where the page is narrow. */
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, type PropertyValues } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -79,6 +79,10 @@ export class PwAdminTabs extends LitElement {
           overflow-x: auto;
           padding-bottom: 8px;
         }
+        a {
+          flex: none;
+          white-space: nowrap;
+        }
       }
     `,
   ];
@@ -89,6 +93,15 @@ export class PwAdminTabs extends LitElement {
   constructor() {
     super();
     new Following(this, () => [this.dashboard.session.changed]);
+  }
+
+  /** Where they are one line that is wider than the screen, the page that is open is in sight. */
+  override updated(changed: PropertyValues<this>): void {
+    const nav = this.renderRoot.querySelector('nav');
+    const link = nav?.querySelector('[aria-current="page"]');
+    if (nav == null || link == null || !changed.has('current')) return;
+    const fromLeft = link.getBoundingClientRect().left - nav.getBoundingClientRect().left;
+    nav.scrollLeft += fromLeft - (nav.clientWidth - link.clientWidth) / 2;
   }
 
   /** Only those that would open. */

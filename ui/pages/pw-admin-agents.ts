@@ -97,8 +97,11 @@ export class PwAdminAgents extends LitElement {
         }
       }
       @media (max-width: 720px) {
-        .search {
+        .head .end {
           flex: 1 0 100%;
+        }
+        .search {
+          flex: 1;
         }
         .wide {
           display: none;

@@ -51,6 +51,11 @@ export class PwAdminEnrol extends LitElement {
         font-size: var(--pw-fs-2);
         line-height: 18px;
       }
+      @media (max-width: 720px) {
+        td b {
+          max-width: 150px;
+        }
+      }
     `,
   ];
 

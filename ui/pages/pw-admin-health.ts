@@ -160,7 +160,7 @@ export class PwAdminHealth extends LitElement {
         <thead>
           <tr>
             <th>What</th>
-            <th class="share">Full</th>
+            <th class="share wide">Full</th>
             <th class="number">Share</th>
             <th class="number">Now, of</th>
           </tr>
@@ -176,7 +176,7 @@ export class PwAdminHealth extends LitElement {
     const percent = ratioOf(bound) * 100;
     return html`<tr class=${ratioOf(bound) >= nearRatio ? 'near' : ''}>
       <td title=${bound.help}>${titleOf(bound)}</td>
-      <td class="share">
+      <td class="share wide">
         ${shareBar(percent)}
       </td>
       <td class="number">${formatValue(percent, 'percent')}</td>

@@ -68,8 +68,14 @@ export class PwAdminPeople extends LitElement {
         gap: 4px;
       }
       @media (max-width: 720px) {
-        .search {
+        .head .end {
           flex: 1 0 100%;
+        }
+        .search {
+          flex: 1;
+        }
+        .who b {
+          max-width: 150px;
         }
       }
     `,

@@ -93,6 +93,7 @@ export class PwAdminTags extends LitElement {
         width: 1%;
       }
       .choice input {
+        display: block;
         width: 16px;
         height: 16px;
         margin: 0;

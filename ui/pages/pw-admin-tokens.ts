@@ -42,6 +42,11 @@ export class PwAdminTokens extends LitElement {
       td:last-child {
         text-align: right;
       }
+      @media (max-width: 720px) {
+        td b {
+          max-width: 150px;
+        }
+      }
     `,
   ];
 

@@ -76,6 +76,11 @@ export class PwDeliveryLog extends LitElement {
       .late {
         color: var(--pw-warn);
       }
+      @media (max-width: 720px) {
+        td.answer {
+          min-width: 280px;
+        }
+      }
     `,
   ];
 

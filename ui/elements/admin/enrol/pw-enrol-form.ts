@@ -56,6 +56,9 @@ export class PwEnrolForm extends LitElement {
         font-weight: var(--pw-w-medium);
         color: var(--pw-text-3);
       }
+      pw-secret + p {
+        padding-top: 8px;
+      }
       .again {
         margin-top: 12px;
       }
