@@ -123,7 +123,7 @@ export const hostsTableStyles = css`
       --row: 44px;
     }
     .acts {
-      width: 116px;
+      width: 120px;
     }
   }
 `;

@@ -49,7 +49,8 @@ export class PwAuditTable extends LitElement {
       .failed {
         color: var(--pw-down);
       }
-      .act {
+      th.act,
+      td.act {
         width: 44px;
         padding: 0 8px 0 0;
         text-align: right;
