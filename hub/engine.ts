@@ -326,7 +326,9 @@ export class Engine {
   threadLoads(): { readonly name: string; readonly busyRatio: number }[] {
     return this.#workers.map((worker, index) => {
       const now = worker.performance.eventLoopUtilization();
-      const { utilization } = worker.performance.eventLoopUtilization(now, this.#loads[index]);
+      // By one reading alone the platform would take the moment since it, which can even be below zero.
+      const before = this.#loads[index] ?? { idle: 0, active: 0, utilization: 0 };
+      const { utilization } = worker.performance.eventLoopUtilization(now, before);
       this.#loads[index] = now;
       return { name: index === 0 ? 'storage' : 'archive', busyRatio: utilization };
     });

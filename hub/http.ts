@@ -46,7 +46,7 @@ export interface Route {
   readonly action: AuditAction | null;
   /** Bytes of body that are taken; 0 for none. */
   readonly bodyBytesMax: number;
-  /** Whether it answers whatever the Host header says: probes and scrapers. */
+  /** Whether it answers whatever the Host header says: for probes, and so only where it tells nothing that a stranger's page may not read. */
   readonly isOpen?: boolean;
   answer(request: HttpRequest): Promise<HttpAnswer> | HttpAnswer;
 }

@@ -55,7 +55,7 @@ export function routesOf(options: {
 }): Route[] {
   const { slot, access, warnings, wiperOf, metrics, version, health, packageFolder } = options;
   const engineOf = () => slot.require();
-  const open = { method: 'get', isChange: false, action: null, isOpen: true, bodyBytesMax: 0 } as const;
+  const reading = { method: 'get', isChange: false, action: null, bodyBytesMax: 0 } as const;
   return [
     ...pageRoutes(join(packageFolder, 'dist', 'ui')),
     ...installRoutes({ folder: join(packageFolder, 'install'), archive: archiveOf({ packageFolder, version }) }),
@@ -93,11 +93,13 @@ export function routesOf(options: {
     ...oldShapeRoutes(engineOf),
     wipeRoute(wiperOf),
     openApiRoute(version),
-    { ...open, path: '/metrics', access: 'viewer', answer: () => metrics.answer() },
+    { ...reading, path: '/metrics', access: 'viewer', answer: () => metrics.answer() },
     {
-      ...open,
+      ...reading,
       path: '/healthz',
       access: 'public',
+      // Whoever probes calls it by any name: a container's, a load balancer's. It says no more than whether the hub works.
+      isOpen: true,
       answer: () =>
         slot.engine === null
           ? jsonAnswer({ status: 'starting', storage: slot.waitsFor }, 503)

@@ -3,6 +3,7 @@
  * What is expected is written down here once more, apart from the rules of the code.
  */
 import { createHash } from 'node:crypto';
+import { request } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -52,7 +53,12 @@ const state: AccessState = {
     { name: 'of an editor', scope: 'admin' as const, personId: 2, expiresMs: null },
     { name: 'push of a viewer', scope: 'push' as const, personId: 1, expiresMs: null },
     { name: 'of a disabled admin', scope: 'admin' as const, personId: 4, expiresMs: null },
-  ].map((token, index) => ({ ...token, tokenId: index + 1, hash: hashOf(`pw_${token.name.replaceAll(' ', '-')}`) })),
+  ].map((token, index) => ({
+    ...token,
+    tokenId: index + 1,
+    clientId: null,
+    hash: hashOf(`pw_${token.name.replaceAll(' ', '-')}`),
+  })),
 };
 
 const store = { accessMark: async () => state, access: async () => state } as unknown as AccessMethods;
@@ -164,6 +170,19 @@ async function ask(hub: Hub, { method, path, bodyBytesMax }: Route, headers: Rec
   return answer.status;
 }
 
+/** The status when the hub is called by this name, which `fetch` cannot do. */
+function askBy(name: string, { hub, route }: { readonly hub: Hub; readonly route: Route }): Promise<number> {
+  const path = route.path.replace(/\*$/, '1');
+  return new Promise((resolve, reject) => {
+    const sent = request(hub.url + path, { method: route.method, headers: { host: name }, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
 /** What `asked` answers differently from what is expected, as lines to read. */
 async function differences(
   routes: readonly Route[],
@@ -223,8 +242,17 @@ describe('each route for each actor', () => {
     expect(wrong).toEqual([]);
   });
 
+  test("nobody, by a name that is not the hub's, where strangers may look: no route answers but the probe", async () => {
+    // What a page gets that has had its own name pointed at the hub (DNS rebinding).
+    const wrong = await differences(open.routes, async (route) => {
+      cellCount += 1;
+      return [await askBy('evil.example', { hub: open, route }), route.path === '/healthz' ? 200 : 403];
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test('leaves no cell out', () => {
-    expect(cellCount).toBe((actors.length + 6) * closed.routes.length);
+    expect(cellCount).toBe((actors.length + 7) * closed.routes.length);
     expect(cellCount).toBeGreaterThan(1_500);
     process.stdout.write(`role matrix: ${closed.routes.length} routes, ${cellCount} cells\n`);
   });
@@ -323,11 +351,11 @@ describe("a viewer's socket", () => {
   });
 
   const stranger: Actor = { kind: 'anonymous', canRead: false };
-  const pusher: Actor = { kind: 'token', tokenId: 1, name: 'ci', scope: 'push' };
+  const pusher: Actor = { kind: 'token', tokenId: 1, name: 'ci', scope: 'push', clientId: null };
   const lookers: readonly Actor[] = [
     { kind: 'anonymous', canRead: true },
     ...roles.map((role): Actor => ({ kind: 'person', personId: 1, name: 'ann', role, sessionId: 1 })),
-    ...tokenScopes.slice(1).map((scope): Actor => ({ kind: 'token', tokenId: 1, name: 'ci', scope })),
+    ...tokenScopes.slice(1).map((scope): Actor => ({ kind: 'token', tokenId: 1, name: 'ci', scope, clientId: null })),
     { kind: 'operator' },
   ];
 

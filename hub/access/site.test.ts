@@ -50,13 +50,13 @@ describe('changeProblem()', () => {
     ['no browser', { ...ours, origin: '' }],
     ['our page', { ...ours, secFetchSite: 'same-origin' }],
     ['an address typed in', { ...ours, origin: '', secFetchSite: 'none' }],
-    ['our page behind TLS', { host: 'build-7', origin: 'https://build-7', secFetchSite: 'same-origin' }],
     ['an origin in capitals', { ...ours, origin: 'HTTP://LOCALHOST:8888' }],
   ])('lets %s through', (_, headers) => {
-    expect(access.changeProblem(headers)).toBeNull();
+    expect(access.changeProblem(headers, 'http')).toBeNull();
   });
 
   test.each([
+    ['our page over TLS, which is another', { ...ours, origin: 'https://localhost:8888', secFetchSite: '' }],
     ['a page of another site', { ...ours, origin: '', secFetchSite: 'cross-site' }],
     ['a page of a sister site', { ...ours, origin: '', secFetchSite: 'same-site' }],
     ['another origin', { ...ours, origin: 'http://evil.example' }],
@@ -67,18 +67,39 @@ describe('changeProblem()', () => {
     ['an origin with a path', { ...ours, origin: 'http://localhost:8888/x' }],
     ['an origin with a user', { ...ours, origin: 'http://localhost:8888@evil.example' }],
   ])('refuses %s', (_, headers) => {
-    expect(access.changeProblem(headers)).toMatch(/^Cannot /);
+    expect(access.changeProblem(headers, 'http')).toMatch(/^Cannot /);
+  });
+
+  test.each([
+    ['http', 'http', true],
+    ['http', 'https', false],
+    ['https', 'https', true],
+    ['https', 'http', false],
+    // A proxy that does not say how it was asked.
+    [null, 'http', true],
+    [null, 'https', true],
+    [null, 'ftp', false],
+  ] as const)('of a request by %s, lets a page by %s through: %s', (scheme, given, isAllowed) => {
+    const headers = { host: 'build-7', origin: `${given}://build-7`, secFetchSite: '' };
+    expect(access.changeProblem(headers, scheme) === null).toBe(isAllowed);
+    expect(access.socketProblem(headers, scheme) === null).toBe(isAllowed);
+  });
+
+  test('says which origin is ours, for whoever has set up a proxy', () => {
+    const headers = { host: 'build-7', origin: 'https://build-7', secFetchSite: '' };
+    expect(access.changeProblem(headers, 'http')).toBe(
+      'Cannot accept request: Origin must be the hub\'s own, "http://build-7": got "https://build-7"',
+    );
   });
 });
 
 describe('socketProblem()', () => {
   test('wants our own origin, and an allowed host', () => {
-    expect(access.socketProblem(ours)).toBeNull();
-    expect(access.socketProblem({ ...ours, origin: '' })).toMatch(/Origin/);
-    expect(access.socketProblem({ ...ours, origin: 'http://evil.example' })).toMatch(/Origin/);
+    expect(access.socketProblem(ours, 'http')).toBeNull();
+    expect(access.socketProblem({ ...ours, origin: '' }, 'http')).toMatch(/Origin/);
+    expect(access.socketProblem({ ...ours, origin: 'http://evil.example' }, 'http')).toMatch(/Origin/);
     // DNS rebinding: host and origin agree, but the name is not ours.
-    expect(access.socketProblem({ host: 'evil.example', origin: 'http://evil.example', secFetchSite: '' })).toMatch(
-      /Host/,
-    );
+    const rebound = { host: 'evil.example', origin: 'http://evil.example', secFetchSite: '' };
+    expect(access.socketProblem(rebound, 'http')).toMatch(/Host/);
   });
 });

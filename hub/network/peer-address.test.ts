@@ -4,7 +4,7 @@ import { addressGroup, proxyProblems, shortAddress, TrustedProxies } from './pee
 const proxies = new TrustedProxies(['127.0.0.1', '10.0.0.0/8', '2001:db8:1::/48']);
 
 const peerOf = (address: string, forwardedFor: string, proto = '') =>
-  proxies.peerOf(address, { isSecure: false, forwarded: () => ({ for: forwardedFor, proto }) });
+  proxies.peerOf(address, { isSecure: false, forwarded: () => ({ for: forwardedFor, proto }), isPassedOn: () => true });
 
 describe('peerOf()', () => {
   test('believes nothing of what a stranger says, and does not even ask', () => {
@@ -13,8 +13,19 @@ describe('peerOf()', () => {
       forwarded: () => {
         throw new Error('It must not be asked');
       },
+      isPassedOn: () => false,
     });
-    expect(asked).toEqual({ address: '203.0.113.9', isSecure: false, isProxied: false });
+    expect(asked).toEqual({ address: '203.0.113.9', isSecure: false, scheme: 'http', isProxied: false });
+  });
+
+  test.each([
+    ['a connection of its own', { isSecure: false, isPassedOn: false }, 'http'],
+    ['TLS that ends here', { isSecure: true, isPassedOn: false }, 'https'],
+    ['TLS that ends here, whoever passed it on', { isSecure: true, isPassedOn: true }, 'https'],
+    ['a proxy that is not named: it may have ended TLS', { isSecure: false, isPassedOn: true }, null],
+  ])('of a stranger, knows the scheme by %s', (_, { isSecure, isPassedOn }, scheme) => {
+    const forwarded = () => ({ for: '', proto: 'https' });
+    expect(proxies.peerOf('203.0.113.9', { isSecure, forwarded, isPassedOn: () => isPassedOn }).scheme).toBe(scheme);
   });
 
   test.each([
@@ -36,15 +47,17 @@ describe('peerOf()', () => {
   });
 
   test.each([
-    ['https', true],
-    ['HTTPS', true],
-    ['http', false],
-    ['', false],
-    ['https, http', false],
-    ['http, https', true],
-    ['wss', false],
-  ])('takes the scheme %j of the nearest proxy', (proto, isSecure) => {
-    expect(peerOf('127.0.0.1', '203.0.113.9', proto)).toEqual({ address: '203.0.113.9', isSecure, isProxied: true });
+    ['https', true, 'https'],
+    ['HTTPS', true, 'https'],
+    ['http', false, 'http'],
+    ['', false, null],
+    ['https, http', false, 'http'],
+    ['http, https', true, 'https'],
+    ['wss', false, null],
+  ])('takes the scheme %j of the nearest proxy', (proto, isSecure, scheme) => {
+    expect(peerOf('127.0.0.1', '203.0.113.9', proto)).toEqual({
+      ...{ address: '203.0.113.9', isSecure, scheme, isProxied: true },
+    });
   });
 });
 

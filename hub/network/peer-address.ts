@@ -14,11 +14,15 @@ export interface Forwarded {
   readonly proto: string;
 }
 
+export type Scheme = 'http' | 'https';
+
 export interface Peer {
   /** As short as can be: 203.0.113.7, 2001:db8::1. */
   readonly address: string;
   /** Whether the client's own connection is encrypted: to us, or to the proxy that says so. */
   readonly isSecure: boolean;
+  /** By which scheme the client asked; null where a proxy stands between that does not say so: it may have ended TLS or not. */
+  readonly scheme: Scheme | null;
   /** Whether it came through a proxy that is trusted. */
   readonly isProxied: boolean;
 }
@@ -44,9 +48,22 @@ export class TrustedProxies {
     return this.#list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 
-  /** `address` is the connection's own, `isSecure` whether it is encrypted; `forwarded` is asked for only when it is believed. */
-  peerOf(address: string, { isSecure, forwarded }: { isSecure: boolean; forwarded: () => Forwarded }): Peer {
-    if (!this.isTrusted(address)) return { address, isSecure, isProxied: false };
+  /**
+   * `address` is the connection's own, `isSecure` whether it is encrypted; `forwarded` is asked for only when it is believed.
+   * `isPassedOn`: whether it says that some proxy has passed it on, of which nothing else is believed.
+   */
+  peerOf(
+    address: string,
+    {
+      isSecure,
+      forwarded,
+      isPassedOn,
+    }: { readonly isSecure: boolean; readonly forwarded: () => Forwarded; readonly isPassedOn: () => boolean },
+  ): Peer {
+    if (!this.isTrusted(address)) {
+      const scheme = isSecure ? 'https' : isPassedOn() ? null : 'http';
+      return { address, isSecure, scheme, isProxied: false };
+    }
     const said = forwarded();
     let client = address;
     const hops = said.for === '' ? [] : said.for.split(',');
@@ -58,8 +75,9 @@ export class TrustedProxies {
       if (!this.isTrusted(hop)) break;
     }
     const proto = said.proto.split(',').at(-1)!.trim().toLowerCase();
+    const scheme = proto === 'https' || proto === 'http' ? proto : null;
     // A proxy that says nothing of the scheme may have ended TLS or not.
-    return { address: client, isSecure: proto === '' ? isSecure : proto === 'https', isProxied: true };
+    return { address: client, isSecure: proto === '' ? isSecure : proto === 'https', scheme, isProxied: true };
   }
 }
 

@@ -139,19 +139,24 @@ class SocketsFixture {
     return await fetch(`http://127.0.0.1:${this.port}${path}`, { headers: { 'x-forwarded-for': address, ...headers } });
   }
 
+  /** Of the hub's own page, by this kind of socket. */
+  origin(scheme: 'ws' | 'wss'): string {
+    return `${scheme.replace('ws', 'http')}://localhost:${this.port}`;
+  }
+
   open(
     path: '/agent' | '/live',
     options: ClientOptions & { readonly scheme?: 'ws' | 'wss'; readonly from?: string } = {},
   ): TestSocket {
-    const { scheme = 'ws', from, ...rest } = options;
-    const own = path === '/agent' ? { authorization: 'Bearer x' } : { origin: `http://localhost:${this.port}` };
+    const { scheme = 'ws', from, headers, ...rest } = options;
+    const own = path === '/agent' ? { authorization: 'Bearer x' } : { origin: this.origin(scheme) };
     return new TestSocket(
       new WebSocket(
         `${scheme}://localhost:${this.port}${path}`,
         path === '/agent' ? agentSubprotocol : viewerSubprotocol,
         {
           ...rest,
-          headers: { ...own, ...(from === undefined ? {} : { 'x-forwarded-for': from }) },
+          headers: { ...own, ...(from === undefined ? {} : { 'x-forwarded-for': from }), ...headers },
         },
       ),
     );
@@ -164,6 +169,10 @@ class TestSocket {
   readonly opened: Promise<unknown>;
   /** The close code, or the status of an upgrade that was refused, negative. */
   readonly ended: Promise<number>;
+  /** 101 once it is open, or how it was refused. */
+  readonly answered: Promise<number>;
+  /** What a refusal says of when to come back; null for nothing. */
+  retryAfter: string | null = null;
 
   constructor(ws: WebSocket) {
     this.ws = ws;
@@ -171,10 +180,14 @@ class TestSocket {
     ws.on('message', (bytes) => this.received.push(String(bytes)));
     this.opened = new Promise((resolve) => ws.on('open', resolve));
     this.ended = new Promise((resolve) => {
-      ws.on('unexpected-response', (_, response) => resolve(-response.statusCode!));
+      ws.on('unexpected-response', (_, response) => {
+        this.retryAfter = response.headers['retry-after'] ?? null;
+        resolve(-response.statusCode!);
+      });
       ws.on('close', resolve);
       ws.on('error', () => {});
     });
+    this.answered = Promise.race([this.opened.then(() => 101), this.ended]);
   }
 }
 
@@ -218,6 +231,36 @@ describe('behind a trusted proxy', () => {
     expect(await exchangeRaw(hub.port, request)).toContain(`"address":"${from}"`);
   });
 
+  test('only a page that came by the same scheme as its socket opens one, as far as the proxy says', async () => {
+    const statuses: number[] = [];
+    for (const [proto, scheme] of [
+      ...[['https', 'wss'] as const, ['https', 'ws'] as const, ['http', 'ws'] as const, ['http', 'wss'] as const],
+      ...[['', 'ws'] as const, ['', 'wss'] as const],
+    ]) {
+      const socket = hub.open('/live', { from, headers: { 'x-forwarded-proto': proto, origin: hub.origin(scheme) } });
+      statuses.push(await socket.answered);
+      socket.ws.close();
+      await settled();
+    }
+    expect(statuses).toEqual([101, -403, 101, -403, 101, 101]);
+  });
+
+  test('only a page that came by the same scheme as its request changes anything', async () => {
+    const url = `127.0.0.1:${hub.port}`;
+    const statusBy = async (proto: string, origin: string) => {
+      const headers = { 'x-forwarded-for': '203.0.113.60', 'x-forwarded-proto': proto, origin };
+      const json = { 'content-type': 'application/json' };
+      return (await fetch(`http://${url}/post`, { method: 'POST', headers: { ...json, ...headers }, body: '{}' }))
+        .status;
+    };
+    expect([
+      await statusBy('https', `https://${url}`),
+      await statusBy('https', `http://${url}`),
+      await statusBy('http', `https://${url}`),
+      await statusBy('', `https://${url}`),
+    ]).toEqual([200, 403, 403, 200]);
+  });
+
   test('one address has so many sockets and no more, whatever they are', async () => {
     const first = [hub.open('/agent', { from }), hub.open('/agent', { from }), hub.open('/live', { from })];
     await Promise.all(first.map(({ opened }) => opened));
@@ -239,6 +282,11 @@ describe('behind a trusted proxy', () => {
     for (const { ws } of first) ws.close();
     await settled();
     await hub.open('/live', { from }).opened;
+    const network = [hub.open('/live', { from: '2001:db8::1' }), hub.open('/live', { from: '2001:db8::2' })];
+    await Promise.all(network.map(({ opened }) => opened));
+    expect(await hub.open('/live', { from: '2001:db8::3' }).answered).toBe(-429);
+    for (const { ws } of open) ws.close();
+    await settled();
   });
 
   test('requests of one address beyond its rate get a 429, and nobody else does', async () => {
@@ -251,7 +299,8 @@ describe('behind a trusted proxy', () => {
     const post =
       'POST /post HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.50\r\nContent-Length: 10\r\n\r\n';
     expect(await exchangeRaw(hub.port, `${post}0123456789`, 400)).toContain('HTTP/1.1 429');
-    expect(await hub.open('/agent', { from: '203.0.113.50' }).ended).toBe(-429);
+    const agent = hub.open('/agent', { from: '203.0.113.50' });
+    expect([await agent.ended, agent.retryAfter]).toEqual([-429, '1']);
   });
 });
 
@@ -587,6 +636,15 @@ describe('over TLS', () => {
     expect(await exchangeRaw(hub.port, 'GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n', 300)).toBe('');
   });
 
+  test('a page that came without TLS, and so may be by anybody on the way, opens no socket', async () => {
+    const ca = [testCertificate];
+    const plain = { origin: hub.origin('ws') };
+    expect(await hub.open('/live', { scheme: 'wss', ca, headers: plain }).answered).toBe(-403);
+    expect(await hub.open('/live', { scheme: 'wss', ca }).answered).toBe(101);
+    for (const { ws } of open) ws.close();
+    await expect.poll(() => hub.doorman.addressSocketsMost).toBe(0);
+  });
+
   test('a renewed certificate is shown to whoever connects from then on, by name or not, and nobody is cut off', async () => {
     const wss = { scheme: 'wss' as const, ca: [testCertificate, renewedCertificate] };
     const [agent, before] = [hub.open('/agent', wss), hub.open('/live', wss)];
@@ -659,15 +717,15 @@ test('a hub behind a proxy alone is not to be reached around it', async () => {
 });
 
 test('a hub behind a proxy alone answers nobody who came to the proxy without TLS', async () => {
-  const port = await freePort();
-  const hub = new SocketsFixture({ proxies: ['127.0.0.1'], protection: 'proxied' });
-  expect(hub.sockets.listen('127.0.0.1', port)).toBe(port);
-  const statusBy = async (headers: Record<string, string>) =>
-    (await fetch(`http://127.0.0.1:${port}/who`, { headers: { 'x-forwarded-for': '203.0.113.9', ...headers } })).status;
+  const hub = new SocketsFixture({ proxies: ['127.0.0.1'], protection: 'proxied' }).listen();
+  const statusBy = async (headers: Record<string, string>) => (await hub.ask('/who', from, headers)).status;
   expect([
     await statusBy({ 'x-forwarded-proto': 'https' }),
     await statusBy({ 'x-forwarded-proto': 'http' }),
     await statusBy({}),
   ]).toEqual([200, 403, 403]);
+  // Nothing heals that but a person: an agent stays away for as long as it does after any refusal of that kind.
+  const agent = hub.open('/agent', { from });
+  expect([await agent.ended, agent.retryAfter]).toEqual([-403, null]);
   hub.sockets.close();
 });

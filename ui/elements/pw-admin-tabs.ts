@@ -63,6 +63,7 @@ export class PwAdminTabs extends LitElement {
         border-radius: var(--pw-r-2);
         color: var(--pw-text-2);
         font-weight: var(--pw-w-medium);
+        white-space: nowrap;
       }
       a:hover {
         background: var(--pw-surface-2);
@@ -81,7 +82,6 @@ export class PwAdminTabs extends LitElement {
         }
         a {
           flex: none;
-          white-space: nowrap;
         }
       }
     `,
@@ -95,13 +95,13 @@ export class PwAdminTabs extends LitElement {
     new Following(this, () => [this.dashboard.session.changed]);
   }
 
-  /** Where they are one line that is wider than the screen, the page that is open is in sight. */
-  override updated(changed: PropertyValues<this>): void {
-    const nav = this.renderRoot.querySelector('nav');
-    const link = nav?.querySelector('[aria-current="page"]');
-    if (nav == null || link == null || !changed.has('current')) return;
-    const fromLeft = link.getBoundingClientRect().left - nav.getBoundingClientRect().left;
-    nav.scrollLeft += fromLeft - (nav.clientWidth - link.clientWidth) / 2;
+  /** Where they stand in a row, the one that is open may lie beside the screen. */
+  protected override updated(changed: PropertyValues<this>): void {
+    if (!changed.has('current')) return;
+    const open = this.renderRoot.querySelector<HTMLElement>('a[aria-current="page"]');
+    if (open === null) return;
+    const row = open.parentElement!;
+    row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
   }
 
   /** Only those that would open. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { factsOf } from './facts.ts';
 
-test('factsOf() puts together what belongs together and keeps what it does not know', () => {
+test('factsOf() puts together what belongs together and keeps what it does not know, but not what the hub alone needs', () => {
   const facts = factsOf({
     rack_row: 'B4',
     cores: '16',
@@ -10,6 +10,7 @@ test('factsOf() puts together what belongs together and keeps what it does not k
     memory_bytes: '68719476736',
     interval_ms: '1000',
     arch: '',
+    speaks: 'settings,scripts',
   });
   expect(facts.map(({ title, value }) => `${title}: ${value}`)).toEqual([
     'OS: Debian 12',

@@ -14,8 +14,8 @@ const titles: Readonly<Record<string, string>> = {
   node_version: 'Node',
 };
 
-/** Told by another fact, or shown elsewhere in the header. */
-const mergedNames = new Set(['cpu_model', 'cores', 'memory_bytes', 'interval_ms']);
+/** Told by another fact, shown elsewhere in the header, or for the hub only. */
+const unlistedNames = new Set(['cpu_model', 'cores', 'memory_bytes', 'interval_ms', 'speaks']);
 
 export function factsOf(facts: Readonly<Record<string, string>>): readonly Fact[] {
   const shown: Fact[] = [];
@@ -25,7 +25,7 @@ export function factsOf(facts: Readonly<Record<string, string>>): readonly Fact[
   const memory = Number(facts['memory_bytes']);
   if (memory > 0) shown.push({ title: 'Memory', value: formatValue(memory, 'bytes') });
   for (const [name, value] of Object.entries(facts)) {
-    if (mergedNames.has(name) || name === 'os' || name === 'kernel' || value === '') continue;
+    if (unlistedNames.has(name) || name === 'os' || name === 'kernel' || value === '') continue;
     shown.push({ title: titles[name] ?? sentenceCase(name), value });
   }
   return shown;

@@ -123,7 +123,7 @@ export class PwAdminHealth extends LitElement {
     const busiest = [...threads].sort((a, b) => b.busyRatio - a.busyRatio)[0];
     return [
       fact('Up for', formatDuration(atMs - startedMs)),
-      fact('Late by, 99 of 100 turns', formatMs(loop?.p99Ms ?? null), `half of them ${formatMs(loop?.p50Ms ?? null)}`),
+      fact('Event loop late by, p99', formatMs(loop?.p99Ms ?? null), `p50 ${formatMs(loop?.p50Ms ?? null)}`),
       fact(
         'Busiest thread',
         busiest === undefined ? noValue : formatValue(busiest.busyRatio * 100, 'percent'),

@@ -10,7 +10,7 @@ import { showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { listTable } from '../elements/list-table.ts';
 import { polledValue, problemBar } from '../elements/reading-states.ts';
-import { expiryOf, scopeNotes, scopeTitles, tokensText } from '../model/admin/tokens-view.ts';
+import { expiryOf, rightsText, scopeNotes, tokensText } from '../model/admin/tokens-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
 import '../elements/admin/tokens/pw-token-dialog.ts';
@@ -98,7 +98,7 @@ export class PwAdminTokens extends LitElement {
     const { text, state } = expiryOf(token, hubMs);
     return html`<tr>
       <td><b title=${name}>${name}</b></td>
-      <td title=${scopeNotes[scope]}>${scopeTitles[scope]}</td>
+      <td title=${scopeNotes[scope]}>${rightsText(token)}</td>
       <td>${by === '' ? 'operator' : by}</td>
       <td>${formatDate(createdMs)}</td>
       <td class=${state}>${text}</td>

@@ -408,8 +408,12 @@ describe('when the hub does not answer', () => {
     await rowOf('Firing', 'Spam waits').getByRole('button', { name: 'Acknowledge' }).click();
     const dialog = await openDialog('Acknowledge Spam waits on mail-01');
     await dialog.getByLabel('Comment').fill('on it');
-    await page.keyboard.press('Enter');
-    await dialog.getByText('the database is away').waitFor();
+    // For a moment after it has fired the page may not know its id yet, and says so; it can be tried again.
+    const isRefused = async () => {
+      await page.keyboard.press('Enter');
+      return await dialog.getByText('the database is away').isVisible();
+    };
+    await expect.poll(isRefused, { interval: 500 }).toBe(true);
     expect(await dialog.getByLabel('Comment').inputValue()).toBe('on it');
     await page.unroute('**/ack');
     await dialog.getByRole('button', { name: 'Acknowledge' }).click();

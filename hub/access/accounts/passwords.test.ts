@@ -62,6 +62,19 @@ describe('Passwords', () => {
     expect(passwords).toMatchObject({ waitingCount: 0, refusedCount: refused.length });
     expect(await ask('a')).toBe(false);
   });
+
+  test('takes an IPv6 network for one address, of which whoever has it has 2^64', async () => {
+    const passwords = new Passwords(cheap);
+    const ask = (address: string) => passwords.matches(words, null, address).catch(() => 'refused');
+    const ofOne = Array.from({ length: 10 }, (_, index) => ask(`2001:db8::${index}`));
+    expect(passwords.waitingCount).toBe(waitingPerAddressMax);
+    const ofAnother = ask('2001:db8:0:1::1');
+    expect(passwords.waitingCount).toBe(waitingPerAddressMax + 1);
+    expect((await Promise.all(ofOne)).filter((outcome) => outcome === 'refused')).toHaveLength(
+      9 - waitingPerAddressMax,
+    );
+    expect(await ofAnother).toBe(false);
+  });
 });
 
 test.each<[string, string | null]>([

@@ -3,10 +3,11 @@
  * on another keyboard are the same password.
  *
  * One at a time: each takes 128 MiB and a core for a third of a second, and live viewing is to notice nothing. Those who wait
- * are bounded, in all and for each address, so that one stranger cannot keep everybody waiting.
+ * are bounded, in all and for each address (an IPv6 network is one), so that one stranger cannot keep everybody waiting.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { HttpError } from '../../http.ts';
+import { limitKeyOf } from './try-limiter.ts';
 
 export interface PasswordCost {
   /** log2 of N. */
@@ -31,7 +32,7 @@ const parallelismMax = 4;
 
 export class Passwords {
   readonly #cost: PasswordCost;
-  readonly #waiting: { readonly address: string; readonly run: () => void }[] = [];
+  readonly #waiting: { readonly key: string; readonly run: () => void }[] = [];
   #isBusy = false;
   checkedCount = 0;
   refusedCount = 0;
@@ -94,7 +95,8 @@ export class Passwords {
       this.#isBusy = true;
       return;
     }
-    const ofAddress = this.#waiting.filter((waiting) => waiting.address === address).length;
+    const key = limitKeyOf(address);
+    const ofAddress = this.#waiting.filter((waiting) => waiting.key === key).length;
     if (this.#waiting.length >= waitingMax || ofAddress >= waitingPerAddressMax) {
       this.refusedCount += 1;
       throw new HttpError(503, 'Cannot check password: too many are being checked: try again in a moment', {
@@ -106,7 +108,7 @@ export class Passwords {
         this.#isBusy = true;
         resolve();
       };
-      this.#waiting.push({ address, run });
+      this.#waiting.push({ key, run });
     });
   }
 }

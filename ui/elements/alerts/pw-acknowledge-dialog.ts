@@ -54,8 +54,8 @@ export class PwAcknowledgeDialog extends LitElement {
   @property({ attribute: false }) dashboard!: Dashboard;
   /** One, or several at once, as they are now. */
   @property({ attribute: false }) items: readonly AlertItem[] = [];
-  /** What a try before has left; null before the first. */
-  @state() private left: readonly AlertItem[] | null = null;
+  /** Of `items`, so many are taken: what is sent again after a failure begins behind them. */
+  @state() private takenCount = 0;
   @state() private by = '';
   @state() private comment = '';
   /** Of several that are being sent, how many have been taken; null while none is. */
@@ -70,7 +70,7 @@ export class PwAcknowledgeDialog extends LitElement {
 
   override render() {
     const { sent } = this;
-    const items = this.left ?? this.items;
+    const items = this.items.slice(this.takenCount);
     const others = items.length - shownMax;
     return html`<pw-dialog .heading=${`Acknowledge ${this.#what}`}>
       <form id="form" @submit=${this.#submit} @keydown=${this.#keyPressed}>
@@ -159,23 +159,27 @@ export class PwAcknowledgeDialog extends LitElement {
   /** One after the other; what has been taken is not sent again after a failure. */
   async #send(): Promise<void> {
     const said = { by: this.by.trim(), comment: this.comment.trim() };
-    const items = this.left ?? this.items;
+    const { length } = this.items;
+    const firstAt = this.takenCount;
     this.failure = '';
     let other = said.by;
-    for (const [at, item] of items.entries()) {
-      this.sent = at;
-      const asked = item.id === null ? unstored : await acknowledgeAlert(this.dashboard.client, item.id, said);
+    for (let at = firstAt; at < length; at += 1) {
+      this.sent = at - firstAt;
+      // As it is now: an id may have come meanwhile.
+      const { id } = this.items[at]!;
+      const asked = id === null ? unstored : await acknowledgeAlert(this.dashboard.client, id, said);
       if (asked.kind === 'failed') {
         this.sent = null;
-        this.failure = at === 0 ? asked.why : `${at} of ${items.length} are acknowledged. ${asked.why}`;
-        this.left = items.slice(at);
+        const taken = at - firstAt;
+        this.failure = taken === 0 ? asked.why : `${taken} of ${length - firstAt} are acknowledged. ${asked.why}`;
+        this.takenCount = at;
         return;
       }
       other = asked.value.acknowledged?.by ?? said.by;
     }
     this.sent = null;
     if (this.dashboard.session.author === null) rememberAuthor(said.by);
-    const isOwn = items.length > 1 || other === said.by;
+    const isOwn = length > 1 || other === said.by;
     const text = isOwn ? `Acknowledged ${this.#what}` : `${this.#what} had been acknowledged by ${other} already`;
     showToast(this, { kind: 'done', text });
     tell(this, 'pw-done', null);

@@ -16,16 +16,25 @@ function agent(host: string, said: Partial<Agent> = {}): Agent {
 const clone = { address: '10.0.0.7', hostName: 'a', firstMs: 0, lastMs: 0, refusedCount: 1, isSplitOrdered: false };
 
 describe('shownAgents()', () => {
-  test('has those that need somebody first, the gravest on top, the others by name', () => {
+  test('has those that need somebody first, the gravest on top, the others by the name that is shown', () => {
     const agents = [
-      agent('b'),
-      agent('a'),
+      agent('web-10'),
+      agent('a', { alias: 'Web-9' }),
+      agent('web-2'),
       agent('revoked', { revokedMs: 1 }),
       agent('skewed', { skewMs: -1_840 }),
       agent('down', { status: 'down' }),
       agent('twice', { clone }),
     ];
-    expect(shownAgents(agents, '').map(({ host }) => host)).toEqual(['twice', 'down', 'skewed', 'revoked', 'a', 'b']);
+    expect(shownAgents(agents, '').map(({ host }) => host)).toEqual([
+      'twice',
+      'down',
+      'skewed',
+      'revoked',
+      'web-2',
+      'a',
+      'web-10',
+    ]);
   });
 
   test('finds by name, alias, version and address', () => {

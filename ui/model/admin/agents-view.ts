@@ -1,6 +1,7 @@
 /** Agents as their page shows them: which need somebody first, what is wrong with each, in words. Pure. */
 import type { Agent, AgentToken } from '../../api/agents.ts';
 import { formatCount, formatDuration, noValue, thinSpace } from '../format.ts';
+import { sortKeyOf } from '../names.ts';
 
 /** A clock that is off by more is worth a look: the hub corrects beyond five minutes only. */
 const skewMsMax = 1_000;
@@ -37,15 +38,15 @@ export function isBehind({ backlogTicks }: Agent): boolean {
 
 const gravity: readonly TroubleKind[] = ['clone', 'refused', 'down', 'stale', 'backlog', 'skew', 'revoked'];
 
-/** Those of which the query is a part of name, alias, version or address; those that need somebody first, then by name. */
+/** Those of which the query is a part of name, alias, version or address; those that need somebody first, then by the name that is shown. */
 export function shownAgents(agents: readonly Agent[], query: string): Agent[] {
   const wanted = query.trim().toLowerCase();
   return agents
     .filter(({ host, alias, version, address }) =>
       [host, alias, version, address ?? ''].some((text) => text.toLowerCase().includes(wanted)),
     )
-    .map((agent) => ({ agent, rank: rankOf(agent) }))
-    .sort((a, b) => a.rank - b.rank || (a.agent.host < b.agent.host ? -1 : 1))
+    .map((agent) => ({ agent, rank: rankOf(agent), name: sortKeyOf(agent.alias || agent.host) }))
+    .sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1))
     .map(({ agent }) => agent);
 }
 

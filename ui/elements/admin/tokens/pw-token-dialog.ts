@@ -2,7 +2,7 @@
  * A new API token: its name, what it may do, how long. What the hub has made is shown this once. Tells `pw-done` when there
  * is one; shown until `pw-close`.
  */
-import { html, LitElement } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { createToken, type MadeToken, type TokenScope, tokenScopes } from '../../../api/tokens.ts';
 import type { Dashboard } from '../../../dashboard.ts';
@@ -20,6 +20,8 @@ export class PwTokenDialog extends LitElement {
   @property({ attribute: false }) dashboard!: Dashboard;
   @state() private name = '';
   @state() private scope: TokenScope = 'read';
+  /** As which alone it pushes; '' for any. */
+  @state() private clientId = '';
   @state() private lifetime = '90';
   @state() private nameProblem = '';
   @state() private failure = '';
@@ -58,6 +60,7 @@ export class PwTokenDialog extends LitElement {
         this.scope = scope;
       },
     })}
+    ${this.scope === 'push' ? this.#renderClient() : nothing}
     ${lifetimeField({
       lifetimes,
       chosen: this.lifetime,
@@ -65,6 +68,24 @@ export class PwTokenDialog extends LitElement {
         this.lifetime = id;
       },
     })}`;
+  }
+
+  #renderClient() {
+    return html`<div class="field">
+      <label for="client">Only as the client</label>
+      <input
+        id="client"
+        class="input"
+        autocomplete="off"
+        spellcheck="false"
+        maxlength="255"
+        placeholder="Any"
+        .value=${this.clientId}
+        @input=${(event: InputEvent) => {
+          this.clientId = (event.target as HTMLInputElement).value;
+        }}
+      />
+    </div>`;
   }
 
   #renderMade({ made, token }: MadeToken) {
@@ -93,7 +114,8 @@ export class PwTokenDialog extends LitElement {
     const expiresMs = lifeMs === null ? null : hubMs + lifeMs;
     this.isBusy = true;
     this.failure = '';
-    const asked = await createToken(client, { name: this.name.trim(), scope: this.scope, expiresMs });
+    const clientId = this.scope === 'push' ? this.clientId.trim() : '';
+    const asked = await createToken(client, { name: this.name.trim(), scope: this.scope, clientId, expiresMs });
     this.isBusy = false;
     if (asked.kind === 'failed') {
       this.failure = asked.why;

@@ -1,13 +1,14 @@
 /**
- * Reading a request and writing an answer with the library's objects.
+ * Reading a request from the library's object, which is dead once its handler has returned.
  */
 import type { HttpResponse, HttpRequest as UwsRequest } from 'uWebSockets.js';
+import type { Credentials } from '../access/gate.ts';
 import type { RequestHeaders } from '../access/site.ts';
-import { type HttpAnswer, HttpError } from '../http.ts';
-import type { Forwarded } from '../network/peer-address.ts';
-import { sendParts, sendWhole } from './body-writer.ts';
-import { writeHead } from './response-head.ts';
+import { HttpError } from '../http.ts';
+import type { Forwarded, Peer } from '../network/peer-address.ts';
 
+/** By which proxies say that they have passed a request on. */
+const proxyHeaders = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 /** A client that takes longer to send its body is not waited for. */
 const bodyMsMax = 10_000;
 
@@ -19,6 +20,14 @@ export function forwardedOf(req: UwsRequest): Forwarded {
     else if (name === 'x-forwarded-proto') lines.proto.push(value);
   });
   return { for: lines.for.join(','), proto: lines.proto.join(',') };
+}
+
+/**
+ * Whether it says that a proxy has passed it on, named as trusted or not. No page can have made a browser say so of a request
+ * to another site, and no agent does.
+ */
+export function isPassedOn(req: UwsRequest): boolean {
+  return proxyHeaders.some((name) => req.getHeader(name) !== '');
 }
 
 /**
@@ -44,6 +53,10 @@ export function headersOf(req: UwsRequest): RequestHeaders {
     origin: req.getHeader('origin'),
     secFetchSite: req.getHeader('sec-fetch-site'),
   };
+}
+
+export function credentialsOf(req: UwsRequest, { address, isSecure }: Peer): Credentials {
+  return { authorization: req.getHeader('authorization'), cookie: req.getHeader('cookie'), address, isSecure };
 }
 
 /** Collects a body; one that is too large is refused as soon as that is known. Rejects too when the client has gone. */
@@ -72,43 +85,4 @@ export function readBody(res: HttpResponse, bytesMax: number, signal: AbortSigna
       resolve(Buffer.concat(parts));
     });
   });
-}
-
-/** An answer whose body is there, in one go. */
-export function write(
-  res: HttpResponse,
-  answer: HttpAnswer & { readonly body: string | Uint8Array },
-  { isHeadOnly = false }: { readonly isHeadOnly?: boolean } = {},
-): void {
-  writeHead(res, answer);
-  // Such an answer has no body and says no length.
-  if (answer.status === 304) res.endWithoutBody();
-  else if (isHeadOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
-  else res.end(answer.body);
-}
-
-/** Longer bodies are sent as their clients read. */
-const wholeBytesMax = 64 * 1024;
-
-/** Sends an answer; settles when it has gone, or its client. Rejects when its parts fail; `onStart` says that its head is out by then. */
-export async function send(
-  res: HttpResponse,
-  answer: HttpAnswer,
-  {
-    signal,
-    isHeadOnly,
-    onStart,
-  }: { readonly signal: AbortSignal; readonly isHeadOnly: boolean; readonly onStart: () => void },
-): Promise<void> {
-  const { body } = answer;
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    if (!isHeadOnly) await sendParts(res, { ...answer, body }, { signal, onStart });
-    else
-      res.cork(() => {
-        writeHead(res, answer);
-        res.endWithoutBody();
-      });
-  } else if (body instanceof Uint8Array && body.byteLength > wholeBytesMax && !isHeadOnly)
-    await sendWhole(res, { ...answer, body }, signal);
-  else res.cork(() => write(res, { ...answer, body }, { isHeadOnly }));
 }

@@ -1,20 +1,57 @@
 /**
- * Sends answers of any length as fast as their clients read, and no faster: what does not fit into the socket stays
- * where it is, in one buffer or with whoever makes the parts.
+ * Writes answers: short ones at once, those of any length as fast as their clients read, and no faster: what does not fit into
+ * the socket stays where it is, in one buffer or with whoever makes the parts.
  *
  * After `onAborted` the library's object is dead: every step looks at the signal first.
  */
-
 import type { HttpResponse } from 'uWebSockets.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpAnswer } from '../http.ts';
 import { writeHead } from './response-head.ts';
 
+/** Longer bodies are sent as their clients read. */
+const wholeBytesMax = 64 * 1024;
 /** What the library may have to keep of a part when the socket is full. */
 const writeBytesMax = 64 * 1024;
 
+/** An answer whose body is there, in one go. */
+export function write(
+  res: HttpResponse,
+  answer: HttpAnswer & { readonly body: string | Uint8Array },
+  { isHeadOnly = false }: { readonly isHeadOnly?: boolean } = {},
+): void {
+  writeHead(res, answer);
+  // Such an answer has no body and says no length.
+  if (answer.status === 304) res.endWithoutBody();
+  else if (isHeadOnly) res.endWithoutBody(Buffer.byteLength(answer.body));
+  else res.end(answer.body);
+}
+
+/** Sends an answer; settles when it has gone, or its client. Rejects when its parts fail; `onStart` says that its head is out by then. */
+export async function send(
+  res: HttpResponse,
+  answer: HttpAnswer,
+  {
+    signal,
+    isHeadOnly,
+    onStart,
+  }: { readonly signal: AbortSignal; readonly isHeadOnly: boolean; readonly onStart: () => void },
+): Promise<void> {
+  const { body } = answer;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    if (!isHeadOnly) await sendParts(res, { ...answer, body }, { signal, onStart });
+    else
+      res.cork(() => {
+        writeHead(res, answer);
+        res.endWithoutBody();
+      });
+  } else if (body instanceof Uint8Array && body.byteLength > wholeBytesMax && !isHeadOnly)
+    await sendWhole(res, { ...answer, body }, signal);
+  else res.cork(() => write(res, { ...answer, body }, { isHeadOnly }));
+}
+
 /** Sends a body that is there already. Settles when it has gone, or its client. */
-export function sendWhole(
+function sendWhole(
   res: HttpResponse,
   answer: HttpAnswer & { readonly body: Uint8Array },
   signal: AbortSignal,
@@ -42,7 +79,7 @@ export function sendWhole(
  * Sends parts as they are made. Rejects before anything is sent when the first part fails, so that its error is still a
  * clean answer; after that (`onStart`) the caller has to cut the connection, as a part must not look like a whole.
  */
-export async function sendParts(
+async function sendParts(
   res: HttpResponse,
   answer: HttpAnswer & { readonly body: AsyncIterable<Uint8Array> },
   { signal, onStart }: { readonly signal: AbortSignal; readonly onStart: () => void },
