@@ -218,13 +218,13 @@ describe('readAgentConfig()', () => {
       'others may write',
       '{}',
       0o606,
-      /^Cannot use settings file ".*": others must not be able to write it: got mode 606$/,
+      /^Cannot use settings file ".*": others must not be able to write it: got mode 0606$/,
     ],
     [
       'a group may write',
       '{}',
       0o664,
-      /^Cannot use settings file ".*": others must not be able to write it: got mode 664$/,
+      /^Cannot use settings file ".*": others must not be able to write it: got mode 0664$/,
     ],
   ])('refuses a file that %s', (_, content, mode, problem) => {
     expect(problemsOf(() => read(fileOf(content, mode)))).toEqual([expect.stringMatching(problem)]);
@@ -272,12 +272,12 @@ describe('the enrolment key', () => {
     [
       'that others may read',
       () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o644) }),
-      /others must not be able to read it: got mode 644$/,
+      /others must not be able to read it: got mode 0644$/,
     ],
     [
       'that others may write',
       () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o622) }),
-      /others must not be able to write it: got mode 622$/,
+      /others must not be able to write it: got mode 0622$/,
     ],
     [
       'that is not there',

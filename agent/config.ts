@@ -12,6 +12,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type AgentSettings, emptySettings, parseSettings } from '#core/agent-settings.ts';
 import { ConfigError } from '#core/errors.ts';
+import { tooOpen } from '#core/file-mode.ts';
 import {
   seriesPerLayoutMax,
   signedScriptLimits,
@@ -412,10 +413,10 @@ function ownerProblem(file: string): string | null {
 }
 
 function modeProblem({ mode }: Stats, isSecret: boolean): string | null {
-  const shown = (mode & 0o777).toString(8).padStart(3, '0');
-  if ((mode & 0o022) !== 0) return `others must not be able to write it: got mode ${shown}`;
-  if (isSecret && (mode & 0o004) !== 0) return `others must not be able to read it: got mode ${shown}`;
-  return null;
+  const written = tooOpen(mode, 0o755);
+  if (written !== null) return `others must not be able to write it: got mode ${written}`;
+  const read = isSecret ? tooOpen(mode, 0o773) : null;
+  return read === null ? null : `others must not be able to read it: got mode ${read}`;
 }
 
 function parseHubUrl(text: string, problems: string[]): string {

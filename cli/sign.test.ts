@@ -92,7 +92,7 @@ describe('pulsewire sign', () => {
   test('uses no key that others can read, or that is none', () => {
     sign(undefined, { newKey: keyFile });
     chmodSync(keyFile, 0o644);
-    expect(() => sign(script, { key: keyFile })).toThrow('closed to others');
+    expect(() => sign(script, { key: keyFile })).toThrow(/closed to others \(chmod 600\): got mode 0\d{3}$/);
     writeFileSync(keyFile, 'hello');
     chmodSync(keyFile, 0o600);
     expect(() => sign(script, { key: keyFile })).toThrow('must be an Ed25519 private key');

@@ -7,6 +7,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } fr
 import { extname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { ConfigError } from '#core/errors.ts';
+import { ownersOnly, tooOpen } from '#core/file-mode.ts';
 import {
   formatSignedText,
   type Interpreter,
@@ -156,7 +157,8 @@ function readKey(file: string): KeyObject {
     const { mode } = fstatSync(handle);
     pem = readFileSync(handle, 'utf8');
     closeSync(handle);
-    if ((mode & 0o077) !== 0 && process.platform !== 'win32') throw wrong('be closed to others (chmod 600)');
+    const shown = process.platform === 'win32' ? null : tooOpen(mode, ownersOnly);
+    if (shown !== null) throw wrong(`be closed to others (chmod 600): got mode ${shown}`);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw wrong(`be readable: got ${codeOf(error)}`);

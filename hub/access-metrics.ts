@@ -3,7 +3,7 @@
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AccessRoom } from './access/access-room.ts';
-import { apiTokensMax, peopleMax } from './access/accounts/accounts.ts';
+import { apiTokensMax, peopleMax } from './access/accounts/account-refusals.ts';
 import { waitingMax } from './access/accounts/passwords.ts';
 
 export function registerAccessMetrics(registry: Registry, access: AccessRoom): void {
@@ -46,7 +46,12 @@ export function registerAccessMetrics(registry: Registry, access: AccessRoom): v
       },
     });
   }
-  const limiters = { address: accounts.addresses, account: accounts.names, unknown: gate.limiter } as const;
+  const limiters = {
+    address: accounts.addresses,
+    account: accounts.names,
+    share: accounts.shares,
+    unknown: gate.limiter,
+  } as const;
   new Gauge({
     name: 'pulsewire_hub_tries_limiter_keys',
     help: `Addresses and accounts whose wrong tries are counted; at most ${accounts.addresses.keysMax} of each kind`,

@@ -243,6 +243,8 @@ describe('sockets of viewers', () => {
     const { id, browser: carl } = await addSignedIn('Carl', 'viewer');
     const bystander = await carl.watch();
     const { encodeMessage } = await import('#core/codec.ts');
+    const hostsNamed = (count: number) =>
+      encodeMessage({ kind: 'subscribe', hostIds: Array<number>(count).fill(1), windowMs: 3e5 });
     const hostile: readonly (readonly [string, Uint8Array, readonly number[]])[] = [
       ["an agent's message", encodeMessage({ kind: 'bye' }), [1007]],
       ["a hub's own message", encodeMessage({ kind: 'notes' }), [1007]],
@@ -250,6 +252,7 @@ describe('sockets of viewers', () => {
       ['a million hosts', new Uint8Array(1_000_000), [1006, 1009]],
       // 5,000 one-byte ids: below the bytes of a message, beyond its elements.
       ['thousands of hosts', Uint8Array.of(0x93, 0x20, 0xdc, 0x13, 0x88, ...Array(5_000).fill(7), 0), [1007]],
+      ['more hosts than a list may name', hostsNamed(1_001), [1007]],
     ];
     for (const [name, bytes, codes] of hostile) {
       const socket = await carl.watch();
@@ -260,12 +263,46 @@ describe('sockets of viewers', () => {
     const unknown = await carl.watch();
     unknown.socket.send(encodeMessage({ kind: 'subscribe', hostIds: [4_000_000, 0, 2 ** 31 - 1], windowMs: 1_000 }));
     unknown.socket.send(encodeMessage({ kind: 'unsubscribe', hostIds: [4_000_000] }));
+    unknown.socket.send(encodeMessage({ kind: 'subscribe', hostIds: [], windowMs: 1_000 }));
+    unknown.socket.send(hostsNamed(1_000));
     unknown.socket.ping();
     await new Promise((resolve) => unknown.socket.once('pong', resolve));
     expect([unknown.isOpen, bystander.isOpen]).toEqual([true, true]);
     await admin.ask('DELETE', `/api/v1/people/${id}`);
     expect(await bystander.closed).toMatchObject({ code: 4401 });
   });
+});
+
+test('lists that nobody needs are refused, and others are answered meanwhile', async () => {
+  const { id, browser: carl } = await addSignedIn('Carl', 'editor');
+  const bystander = await carl.watch();
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `h${index}`);
+  const hosts = (count: number) => ({ hosts: names(count), series: ['load1'] });
+  const asked = [
+    carl.ask('POST', '/api/v1/query', hosts(100_000)),
+    carl.ask('POST', '/api/v1/query', hosts(20_000)),
+    carl.ask('POST', '/api/v1/query', hosts(101)),
+    carl.ask('POST', '/api/v1/query', hosts(0)),
+    carl.ask('POST', '/api/v1/query', hosts(1)),
+    carl.ask('POST', '/api/v1/rules', { metric: names(20_000), condition: 'above', threshold: 1 }),
+    carl.ask('POST', '/metrics', { hostname: 'web', client_id: 'c', metrics: { ...names(50_000) } }),
+    carl.ask('GET', `/api/v1/latest?${'series=a&'.repeat(65)}`),
+    carl.ask('GET', '/api/v1/hosts'),
+  ];
+  const answers = (await Promise.all(asked)).map(({ status, body }) => `${status} ${body['error'] ?? ''}`);
+  expect(answers).toEqual([
+    expect.stringMatching(/^413 /),
+    expect.stringMatching(/^400 .*hosts: at most 10000 members/),
+    expect.stringMatching(/^400 .*hosts: /),
+    expect.stringMatching(/^400 .*hosts: /),
+    expect.stringMatching(/^404 .*h0/),
+    expect.stringMatching(/^400 .*metric: at most 10000 members/),
+    expect.stringMatching(/^400 .*metrics: at most 10000 members/),
+    expect.stringMatching(/^400 .*series: at most 64/),
+    '200 ',
+  ]);
+  expect(bystander.isOpen).toBe(true);
+  await admin.ask('DELETE', `/api/v1/people/${id}`);
 });
 
 describe('people', () => {
@@ -354,6 +391,57 @@ describe('an API token', () => {
     expect((await admin.ask('DELETE', `/api/v1/tokens/${made.body.id}`)).status).toBe(200);
     expect((await admin.ask('DELETE', `/api/v1/tokens/${made.body.id}`)).status).toBe(404);
     expect((await robot.ask('GET', '/api/v1/hosts', null, bearer)).status).toBe(401);
+  });
+
+  test('makes no token that lasts longer than itself, and is not called as the hub is', async () => {
+    const path = '/api/v1/tokens';
+    const end = Math.ceil(Date.now() / 1_000) + 3_600.25;
+    const made = await admin.ask<{ id: number; token: string; expires: number }>('POST', path, {
+      ...{ name: 'an hour', scope: 'admin', expires: end },
+    });
+    secrets.push(made.body.token);
+    const bearer = { authorization: `Bearer ${made.body.token}` };
+    const robot = new BrowserSession(hub.url);
+    const make = async (name: string, expires: number | null) => {
+      const answer = await robot.ask<{ token?: string }>('POST', path, { name, scope: 'read', expires }, bearer);
+      if (answer.body.token !== undefined) secrets.push(answer.body.token);
+      return answer.status;
+    };
+    expect(await make('for ever', null)).toBe(403);
+    expect(await make('longer', end + 1)).toBe(403);
+    expect(await make('Operator', end)).toBe(400);
+    expect(await make('as long', made.body.expires)).toBe(201);
+    const rows = await database.sql<{ id: number }[]>`select id from api_token where name in ('an hour', 'as long')`;
+    expect(rows).toHaveLength(2);
+    for (const { id } of rows) expect((await admin.ask('DELETE', `${path}/${id}`)).status).toBe(200);
+  });
+
+  test('of one client registers, reads and pushes as that one alone', async () => {
+    const path = '/api/v1/tokens';
+    type Made = { id: number; token: string };
+    const wanted = { name: 'of backup', scope: 'push', client: 'backup' };
+    expect((await admin.ask('POST', path, { ...wanted, scope: 'read' })).status).toBe(400);
+    const made = await admin.ask<Made>('POST', path, wanted);
+    expect(made).toMatchObject({ status: 201, body: { scope: 'push', client: 'backup' } });
+    secrets.push(made.body.token);
+    const bearer = { authorization: `Bearer ${made.body.token}` };
+    const robot = new BrowserSession(hub.url);
+    await admin.ask('POST', '/client_config', { client_id: 'shop', config: { every: 5 }, tags: {} });
+    const statuses = async (client_id: string) => [
+      (await robot.ask('POST', '/client_config', { client_id, config: {}, tags: {} }, bearer)).status,
+      (await robot.ask('GET', `/client_config?client_id=${client_id}`, null, bearer)).status,
+      (await robot.ask('POST', '/metrics', { hostname: 'backup', client_id, metrics: { a: 1 } }, bearer)).status,
+    ];
+    expect(await statuses('backup')).toEqual([200, 200, 200]);
+    expect(await statuses('shop')).toEqual([403, 403, 403]);
+    expect(await statuses('nobody')).toEqual([403, 403, 403]);
+    // At another hub as well.
+    const there = new BrowserSession(second.url);
+    expect((await there.ask('GET', '/client_config?client_id=shop', null, bearer)).status).toBe(403);
+    expect((await admin.ask('GET', '/client_config?client_id=shop')).body).toMatchObject({ config: { every: 5 } });
+    for (const id of ['shop', 'backup']) expect((await admin.ask('DELETE', `/api/v1/clients/${id}`)).status).toBe(200);
+    expect((await admin.ask('DELETE', `${path}/${made.body.id}`)).status).toBe(200);
+    await admin.ask('POST', '/remove_host', { hostname: 'backup' });
   });
 
   test('can do no more than whoever made it, and goes with them', async () => {

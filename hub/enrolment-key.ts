@@ -38,8 +38,9 @@ export function readEnrolmentKey(options: EnrolmentKeyPlaces): EnrolmentKey {
   const fromEnv = options.env['PULSEWIRE_ENROLMENT_KEY'];
   if (fromEnv !== undefined) return { ...keyOf(fromEnv), file: null, isLocal: false };
   if (options.file !== null) return { ...keyOf(readKeyFile(options.file)), file: options.file, isLocal: false };
-  const file = keyFileIn(options.dataFolder);
-  return { ...keyOf(readOrMakeKey(file, 24)), file, isLocal: true };
+  const { dataFolder } = options;
+  const key = readOrMakeKey({ dataFolder, name: 'enrolment-key' }, 24);
+  return { ...keyOf(key), file: keyFileIn(dataFolder), isLocal: true };
 }
 
 function keyFileIn(dataFolder: string): string {

@@ -66,6 +66,8 @@ describe('parseBody()', () => {
     ['patch', '{"alias":"a","version":1,"removed_at":null}', /version.*removed_at|removed_at.*version/],
     ['remove', '{"hostname":["web"]}', /hostname: /],
     ['remove', '{"hostname":"1 OR 1=1","all":true}', /all/],
+    ['tags', tagsOf(10_001), /^Cannot read body: tags: at most 10000 members are allowed: got 10001$/],
+    ['remove', `[${'[],'.repeat(10_000)}[]]`, /^Cannot read body: body: at most 10000 members/],
   ] as const)('refuses a body of %s: %s', (schema, body, words) => {
     expect(read(schema, body)).toMatch(words);
   });

@@ -36,6 +36,7 @@ import { HealthReader } from './health.ts';
 import { HttpError } from './http.ts';
 import { removeHubAddress, writeHubAddress } from './hub-address.ts';
 import type { Credential } from './intake/agent-session.ts';
+import { sharedKeys, sharedKeysWarning } from './key-file.ts';
 import { createLog, type LogSettings } from './log.ts';
 import { LoopDelays } from './loop-delays.ts';
 import { HubMetrics } from './metrics.ts';
@@ -230,6 +231,9 @@ export async function runHub(options: RunHubOptions): Promise<void> {
     key = readEnrolmentKey({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
     secretKey = readSecretKey({ env: process.env, dataFolder });
     operatorHash = readOperatorKeyHash({ env: process.env, dataFolder });
+    const shared = sharedKeys(dataFolder);
+    if (shared.length > 0 && warnings.set('keys', sharedKeysWarning))
+      log.warn({ dataFolder, files: shared }, 'keys.shared');
     const reach = (retriesAlways: boolean) =>
       reachDatabase(config, { embedded, log, slot, signal: options.signal, retriesAlways });
     const database = await reach(embedded === null);

@@ -11,6 +11,8 @@ import { formatSeriesKey, parseSeriesKey, seriesProblem } from '#core/series.ts'
 import { hostNameProblem, isVisible, tagNameCharactersMax, tagValueCharactersMax } from './host-name.ts';
 import { bodyError, parseJson, problemsOf, protoProblems } from './json-body.ts';
 
+const metricsMax = 4_000;
+
 /** Seconds since 1970, fractions allowed. Before 2001 it is a mistake, such as milliseconds of uptime. */
 const timestampSchema = z.number().min(1e9).max(1e11);
 
@@ -18,13 +20,18 @@ export const pushBodySchema = z
   .object({
     hostname: z.string().min(1).max(240),
     client_id: z.string().min(1).max(255),
-    tags: z.record(z.string().max(tagNameCharactersMax), z.string().max(tagValueCharactersMax)).default({}),
-    metrics: z.record(
-      z.string().min(1),
-      z.union([z.number(), z.object({ value: z.number(), timestamp: timestampSchema })], {
-        error: 'a number is wanted, or an object with a number "value" and a "timestamp" in epoch seconds',
-      }),
-    ),
+    tags: z
+      .record(z.string().max(tagNameCharactersMax), z.string().max(tagValueCharactersMax))
+      .meta({ maxProperties: tagsPerSideMax })
+      .default({}),
+    metrics: z
+      .record(
+        z.string().min(1),
+        z.union([z.number(), z.object({ value: z.number(), timestamp: timestampSchema })], {
+          error: 'a number is wanted, or an object with a number "value" and a "timestamp" in epoch seconds',
+        }),
+      )
+      .meta({ maxProperties: metricsMax }),
   })
   .describe('Metrics of one host from a client without a WebSocket. A bare number means now.');
 
@@ -45,7 +52,6 @@ export interface ParsedPush {
   readonly isTimed: boolean;
 }
 
-const metricsMax = 4_000;
 const ticksMax = 1_000;
 /** Clocks may be wrong; a year of the next century is a mistake that would stand above everything for ever. */
 const futureMsMax = 86_400_000;

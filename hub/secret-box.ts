@@ -6,7 +6,6 @@
  * secret is bound to what it is for, so that swapped rows do not send a password to somebody else's address.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto';
-import { join } from 'node:path';
 import { ConfigError } from '#core/errors.ts';
 import { readOrMakeKey } from './key-file.ts';
 import { type ChannelKind, type ChannelSettings, channelSettings, secretSettings } from './notices/channel.ts';
@@ -29,7 +28,8 @@ export class SecretError extends Error {
  * Throws ConfigError for a key that is too short.
  */
 export function readSecretKey(places: { readonly env: NodeJS.ProcessEnv; readonly dataFolder: string }): Uint8Array {
-  const given = places.env['PULSEWIRE_SECRET_KEY'] ?? readOrMakeKey(join(places.dataFolder, 'secret-key'), 32);
+  const given =
+    places.env['PULSEWIRE_SECRET_KEY'] ?? readOrMakeKey({ dataFolder: places.dataFolder, name: 'secret-key' }, 32);
   const text = given.trim();
   if (text.length < keyCharactersMin)
     throw new ConfigError([`the secret key must have at least ${keyCharactersMin} characters: got ${text.length}`]);

@@ -46,7 +46,13 @@ const rooms = {
 };
 
 /** Functions of `ui/elements/events.ts`, and what they tell. */
-const tellers = { openRoute: 'pw-navigate', replaceRoute: 'pw-route', showToast: 'pw-toast' };
+const tellers = {
+  openRoute: 'pw-navigate',
+  replaceRoute: 'pw-route',
+  showToast: 'pw-toast',
+  showOutcome: 'pw-toast',
+  showGone: 'pw-toast',
+};
 
 function filesUnder(folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -142,8 +142,10 @@ create table api_token (
   person integer,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone,
-  used_at timestamp with time zone
+  used_at timestamp with time zone,
+  client text
 );
+alter table api_token add constraint api_token_client_check CHECK (((client IS NULL) OR (((length(client) >= 1) AND (length(client) <= 255)) AND (scope = 'push'::text))));
 alter table api_token add constraint api_token_hash_check CHECK ((length(hash) = 32));
 alter table api_token add constraint api_token_hash_key UNIQUE (hash);
 alter table api_token add constraint api_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)));

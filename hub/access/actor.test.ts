@@ -8,7 +8,7 @@ const [viewer, editor, admin] = roles.map(
   (role): Actor => ({ kind: 'person', personId: 1, name: 'ann', role, sessionId: 1 }),
 ) as [Actor, Actor, Actor];
 const [pusher, reader, writer, ruler] = tokenScopes.map(
-  (scope): Actor => ({ kind: 'token', tokenId: 1, name: 'ci', scope }),
+  (scope): Actor => ({ kind: 'token', tokenId: 1, name: 'ci', scope, clientId: null }),
 ) as [Actor, Actor, Actor, Actor];
 const all = { stranger, onlooker, viewer, editor, admin, pusher, reader, writer, ruler, operator };
 

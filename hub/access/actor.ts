@@ -22,7 +22,14 @@ export type Actor =
       readonly role: Role;
       readonly sessionId: number;
     }
-  | { readonly kind: 'token'; readonly tokenId: number; readonly name: string; readonly scope: TokenScope }
+  | {
+      readonly kind: 'token';
+      readonly tokenId: number;
+      readonly name: string;
+      readonly scope: TokenScope;
+      /** Of one that pushes: as which client alone; null: as whichever it says. */
+      readonly clientId: string | null;
+    }
   /** Whoever can read the data folder, or set the hub's environment: its tools on the command line. */
   | { readonly kind: 'operator' };
 
@@ -51,6 +58,12 @@ export function judgeAccess(rule: AccessRule, actor: Actor): Verdict {
     return isPusher || rankOf(actor) >= roleRanks.editor ? 'allowed' : 'forbidden';
   }
   return rankOf(actor) >= roleRanks[rule] ? 'allowed' : 'forbidden';
+}
+
+/** Whether whoever has the scope `whole` may do all that one with `part` may: who may write may push as well. */
+export function isScopeWithin(part: TokenScope, whole: TokenScope): boolean {
+  const leastRank = part === 'push' ? roleRanks.editor : scopeRanks[part];
+  return part === whole || scopeRanks[whole] >= leastRank;
 }
 
 /** The role that an actor comes up to; null for one that may not even look. */

@@ -129,7 +129,7 @@ describe('AuditLog', () => {
   test('counts the flood of somebody who is signed in, whatever its objects are, and nobody as somebody else', async () => {
     const world = new World();
     const viewer = { kind: 'person', personId: 1, name: 'ann', role: 'viewer', sessionId: 1 } as const;
-    const token = { kind: 'token', tokenId: 1, name: 'ci', scope: 'push' } as const;
+    const token = { kind: 'token', tokenId: 1, name: 'ci', scope: 'push', clientId: null } as const;
     const refused = { result: 'refused', status: 403 } as const;
     // As many strangers as are counted each on its own come first.
     for (let index = 0; index < 2_000; index += 1)

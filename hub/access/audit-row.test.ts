@@ -31,7 +31,7 @@ test('toAuditRow() says who, what, from where and how it ended', () => {
 
 test.each([
   [{ kind: 'anonymous', canRead: false }, ['anonymous', null, '']],
-  [{ kind: 'token', tokenId: 3, name: 'ci', scope: 'push' }, ['token', 3, 'ci']],
+  [{ kind: 'token', tokenId: 3, name: 'ci', scope: 'push', clientId: null }, ['token', 3, 'ci']],
   [{ kind: 'operator' }, ['operator', null, 'operator']],
   [{ kind: 'agent', hostId: 9, name: 'web-1' }, ['agent', 9, 'web-1']],
   [{ kind: 'hub' }, ['hub', null, 'hub']],

@@ -19,7 +19,7 @@ export interface OperatorKeyPlaces {
 
 /** SHA-256 of the key, which is made when there is none. Throws ConfigError for one that is too short. */
 export function readOperatorKeyHash({ env, dataFolder }: OperatorKeyPlaces): Uint8Array {
-  const key = (env[operatorKeyVariable] ?? readOrMakeKey(join(dataFolder, 'operator-key'), 32)).trim();
+  const key = (env[operatorKeyVariable] ?? readOrMakeKey({ dataFolder, name: 'operator-key' }, 32)).trim();
   if (key.length < keyCharactersMin)
     throw new ConfigError([`the operator's key must have at least ${keyCharactersMin} characters: got ${key.length}`]);
   return createHash('sha256').update(key).digest();

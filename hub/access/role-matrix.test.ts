@@ -53,7 +53,12 @@ const state: AccessState = {
     { name: 'of an editor', scope: 'admin' as const, personId: 2, expiresMs: null },
     { name: 'push of a viewer', scope: 'push' as const, personId: 1, expiresMs: null },
     { name: 'of a disabled admin', scope: 'admin' as const, personId: 4, expiresMs: null },
-  ].map((token, index) => ({ ...token, tokenId: index + 1, hash: hashOf(`pw_${token.name.replaceAll(' ', '-')}`) })),
+  ].map((token, index) => ({
+    ...token,
+    tokenId: index + 1,
+    clientId: null,
+    hash: hashOf(`pw_${token.name.replaceAll(' ', '-')}`),
+  })),
 };
 
 const store = { accessMark: async () => state, access: async () => state } as unknown as AccessMethods;
@@ -346,11 +351,11 @@ describe("a viewer's socket", () => {
   });
 
   const stranger: Actor = { kind: 'anonymous', canRead: false };
-  const pusher: Actor = { kind: 'token', tokenId: 1, name: 'ci', scope: 'push' };
+  const pusher: Actor = { kind: 'token', tokenId: 1, name: 'ci', scope: 'push', clientId: null };
   const lookers: readonly Actor[] = [
     { kind: 'anonymous', canRead: true },
     ...roles.map((role): Actor => ({ kind: 'person', personId: 1, name: 'ann', role, sessionId: 1 })),
-    ...tokenScopes.slice(1).map((scope): Actor => ({ kind: 'token', tokenId: 1, name: 'ci', scope })),
+    ...tokenScopes.slice(1).map((scope): Actor => ({ kind: 'token', tokenId: 1, name: 'ci', scope, clientId: null })),
     { kind: 'operator' },
   ];
 

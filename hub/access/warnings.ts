@@ -4,8 +4,11 @@
  */
 
 export interface Warning {
-  /** `plain`: others can read what goes over the network; `certificate`: it ends soon or has ended. */
-  readonly code: 'plain' | 'certificate';
+  /**
+   * `plain`: others can read what goes over the network; `certificate`: it ends soon or has ended; `keys`: other accounts of the hub's
+   * machine can read its keys.
+   */
+  readonly code: 'plain' | 'certificate' | 'keys';
   readonly text: string;
 }
 

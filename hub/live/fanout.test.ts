@@ -215,6 +215,49 @@ describe('subscribe', () => {
     expect(() => fleet.subscribe(viewer, all)).toThrow('at most 64 hosts');
   });
 
+  test('gives one snapshot, however often a host is named', () => {
+    const fleet = new Fleet();
+    for (const hostId of [1, 2]) fleet.host(hostId);
+    const viewer = fleet.viewer();
+    fleet.subscribe(
+      viewer,
+      Array.from({ length: 1_000 }, (_, index) => 1 + (index % 2)),
+    );
+    fleet.subscribe(viewer, []);
+
+    expect(viewer.messages.flatMap((message) => (message.kind === 'snapshot' ? message.hostId : []))).toEqual([1, 2]);
+  });
+
+  test('to many large hosts is answered a few at a time, by turns with other viewers, with no tick lost or early', () => {
+    const fleet = new Fleet();
+    const hostIds = [1, 2, 3, 4, 5];
+    for (const hostId of [...hostIds, 6]) fleet.host(hostId);
+    for (let seq = 1; seq <= 40; seq += 1)
+      for (const hostId of [...hostIds, 6]) fleet.tick(hostId, seq, { layout: wide });
+    const [much, little] = [fleet.viewer(), fleet.viewer()];
+    const told: number[][] = [];
+    const note = () => {
+      const shown = [much, little].flatMap((viewer) => viewer.shown());
+      told.push([...new Set(shown.map((one) => Number(one.split(':')[0])))]);
+    };
+    // Again and again: it is made once.
+    for (let times = 0; times < 10; times += 1) fleet.subscribe(much, hostIds);
+    fleet.subscribe(little, [6]);
+    note();
+    for (let seq = 41; told.at(-1)!.length < 6; seq += 1) {
+      fleet.tick(5, seq, { layout: wide });
+      fleet.pass(100);
+      note();
+    }
+    expect(told[0]).toEqual([1]);
+    expect(told.findIndex((hosts) => hosts.includes(6))).toBeLessThan(told.findIndex((hosts) => hosts.includes(3)));
+    expect(much.topics).toEqual(new Set(['all', ...hostIds.map((hostId) => `host/${hostId}`)]));
+    fleet.tick(5, 99, { layout: wide });
+    const ofFive = much.shown().filter((one) => one.startsWith('5:'));
+    expect(ofFive).toEqual([...new Set(ofFive)]);
+    expect([ofFive[0], ofFive[39], ofFive[40], ofFive.at(-1)]).toEqual(['5:1', '5:40', '5:41', '5:99']);
+  });
+
   test('ends with unsubscribe and with the connection', () => {
     const fleet = new Fleet();
     for (const hostId of [1, 2]) fleet.host(hostId);

@@ -35,6 +35,7 @@ import { hostRowOf, type Registry } from '../registry.ts';
 import { type OverviewReader, Overviews } from './overviews.ts';
 import { alertPages, hostPages } from './pages.ts';
 import { snapshotPages } from './snapshot.ts';
+import { SnapshotTurns } from './snapshot-turns.ts';
 
 /** One viewer's socket. */
 export interface ViewerSocket {
@@ -73,6 +74,7 @@ export class Fanout {
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   readonly #watchers = new Map<number, Set<Viewer>>();
   readonly #overviews: Overviews;
+  readonly #turns = new SnapshotTurns<Viewer>();
   readonly #publishedLayouts = new Map<number, LayoutId>();
   #changedHosts = new Set<number>();
   behindCount = 0;
@@ -122,6 +124,7 @@ export class Fanout {
     this.#viewers.delete(socket);
     if (viewer.behindSinceMs !== null) this.behindCount -= 1;
     for (const hostId of viewer.hosts.keys()) this.#unwatch(viewer, hostId);
+    this.#turns.dropAll(viewer);
     this.#overviews.closed(viewer);
   }
 
@@ -142,6 +145,7 @@ export class Fanout {
         for (const hostId of message.hostIds) {
           if (!viewer.hosts.delete(hostId)) continue;
           this.#unwatch(viewer, hostId);
+          this.#turns.drop(viewer, hostId);
           socket.unsubscribe(topicOf(hostId));
         }
         break;
@@ -199,6 +203,7 @@ export class Fanout {
   removed(hostId: number): void {
     for (const viewer of this.#watchers.get(hostId) ?? []) {
       viewer.hosts.delete(hostId);
+      this.#turns.drop(viewer, hostId);
       viewer.socket.unsubscribe(topicOf(hostId));
     }
     this.#watchers.delete(hostId);
@@ -213,14 +218,15 @@ export class Fanout {
 
   /** The ring of a host has been filled from storage: those who watch it get it again. */
   hostFilled(hostId: number, nowMs: number): void {
-    for (const viewer of this.#watchers.get(hostId) ?? []) {
-      if (viewer.behindSinceMs === null) this.#sendSnapshot(viewer, hostId, nowMs);
-    }
+    for (const viewer of this.#watchers.get(hostId) ?? []) this.#want(viewer, hostId);
+    this.#takeTurns(nowMs);
   }
 
   /** Sends overviews and looks after slow viewers. Call it every 100 ms. */
   poll(nowMs: number, nowMonotonicMs: number): void {
+    this.#turns.poll();
     for (const viewer of [...this.#viewers.values()]) this.#checkViewer(viewer, nowMs, nowMonotonicMs);
+    this.#takeTurns(nowMs);
     const changed = this.#changedHosts;
     this.#changedHosts = new Set();
     this.#overviews.poll(changed, nowMs);
@@ -245,13 +251,14 @@ export class Fanout {
     this.#send(viewer, { kind: 'agents' });
     this.#grant(viewer);
     this.#join(viewer, 'all');
-    for (const hostId of viewer.hosts.keys()) this.#show(viewer, hostId, nowMs);
+    for (const hostId of viewer.hosts.keys()) this.#want(viewer, hostId);
+    this.#takeTurns(nowMs);
     this.#overviews.resume(viewer, nowMs);
     this.#grant(viewer);
   }
 
   #subscribe(viewer: Viewer, message: Subscribe, nowMs: number): void {
-    for (const hostId of message.hostIds) {
+    for (const hostId of new Set(message.hostIds)) {
       if (this.#registry.host(hostId) === undefined) continue;
       if (!viewer.hosts.has(hostId) && viewer.hosts.size >= subscribedHostsMax) {
         throw new ProtocolError(
@@ -263,17 +270,28 @@ export class Fanout {
       const watchers = this.#watchers.get(hostId) ?? new Set();
       watchers.add(viewer);
       this.#watchers.set(hostId, watchers);
-      this.#show(viewer, hostId, nowMs);
+      this.#want(viewer, hostId);
     }
+    this.#takeTurns(nowMs);
   }
 
-  /** A host's snapshot and from then on its ticks; nothing to a viewer that is behind, or falls behind by it. */
-  #show(viewer: Viewer, hostId: number, nowMs: number): void {
-    if (viewer.behindSinceMs !== null) return;
-    this.#sendSnapshot(viewer, hostId, nowMs);
+  /** The viewer is to be shown the host, when its turn comes; one that is behind will be when it has read everything. */
+  #want(viewer: Viewer, hostId: number): void {
+    if (viewer.behindSinceMs === null) this.#turns.add(viewer, hostId);
+  }
+
+  #takeTurns(nowMs: number): void {
+    for (let turn = this.#turns.take(); turn !== null; turn = this.#turns.take())
+      this.#turns.spent(this.#show(turn.viewer, turn.hostId, nowMs));
+  }
+
+  /** A host's snapshot and from then on its ticks; nothing more to a viewer that falls behind by it. Answers how many values it has. */
+  #show(viewer: Viewer, hostId: number, nowMs: number): number {
+    const cells = this.#sendSnapshot(viewer, hostId, nowMs);
     this.#join(viewer, topicOf(hostId));
     // The next tick looks again who lacks its layout: this viewer's snapshot need not have named it.
     this.#publishedLayouts.delete(hostId);
+    return cells;
   }
 
   /** What lies in its buffer now was sent all at once, and says nothing of how fast the viewer reads. */
@@ -319,16 +337,17 @@ export class Fanout {
       this.#ports.publish(topicOf(hostId), bytes);
       return;
     }
-    for (const viewer of watchers) if (viewer.behindSinceMs === null) viewer.socket.send(bytes);
+    for (const viewer of watchers)
+      if (viewer.behindSinceMs === null && !this.#turns.has(viewer, hostId)) viewer.socket.send(bytes);
   }
 
   #publishTo(topic: string, message: ToViewer): void {
     this.#ports.publish(topic, encodeMessage(message));
   }
 
-  #sendSnapshot(viewer: Viewer, hostId: number, nowMs: number): void {
+  #sendSnapshot(viewer: Viewer, hostId: number, nowMs: number): number {
     const host = this.#registry.host(hostId);
-    if (host === undefined) return;
+    if (host === undefined) return 0;
     if (!host.isRingFilled) {
       host.isRingFilled = true;
       this.#ports.fillRing(hostId);
@@ -336,11 +355,16 @@ export class Fanout {
     const windowMs = viewer.hosts.get(hostId) ?? 0;
     const newestMs = Math.max(host.ring.newest()?.timeMs ?? 0, nowMs);
     const sinceMs = newestMs - windowMs;
-    for (let index = host.ring.indexSince(sinceMs); index < host.ring.count; index += 1)
-      this.#sendLayout(viewer, host.ring.at(index).layout);
+    let cells = 0;
+    for (let index = host.ring.indexSince(sinceMs); index < host.ring.count; index += 1) {
+      const { layout } = host.ring.at(index);
+      this.#sendLayout(viewer, layout);
+      cells += layout.series.length + 1;
+    }
     for (const page of snapshotPages(hostId, host.ring, sinceMs)) this.#send(viewer, page);
     if (host.top !== null) this.#send(viewer, processesOf(hostId, host.top));
     this.#grant(viewer);
+    return cells;
   }
 
   #sendLayout(viewer: Viewer, layout: Layout): void {
@@ -391,6 +415,7 @@ export class Fanout {
   #fallBehind(viewer: Viewer, nowMonotonicMs: number): void {
     viewer.behindSinceMs = nowMonotonicMs;
     viewer.grantedBytes = 0;
+    this.#turns.dropAll(viewer);
     // Which of the layouts it was sent were dropped is not known.
     viewer.sentLayouts.clear();
     this.behindCount += 1;

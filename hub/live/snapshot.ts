@@ -44,7 +44,7 @@ function runEnd(ring: Ring, start: number): number {
   return end;
 }
 
-/** One page, or two halves when it does not deflate into one. */
+/** One page, or as many alike as it deflates into: halves, and their halves, would be encoded once more for each page that is doubled. */
 function pagesOf(
   hostId: number,
   ring: Ring,
@@ -54,8 +54,13 @@ function pagesOf(
   const first = ring.at(start);
   const block = encodeRun(ring, range, first);
   if (block.byteLength > snapshotPageBytesMax && end - start > 1) {
-    const middle = (start + end) >> 1;
-    return [...pagesOf(hostId, ring, { start, end: middle }), ...pagesOf(hostId, ring, { start: middle, end })];
+    // Smaller blocks deflate a little worse.
+    const partCount = Math.max(2, Math.ceil((block.byteLength * 1.1) / snapshotPageBytesMax));
+    const ticks = Math.ceil((end - start) / partCount);
+    const pages: ReturnType<typeof pagesOf> = [];
+    for (let at = start; at < end; at += ticks)
+      pages.push(...pagesOf(hostId, ring, { start: at, end: Math.min(end, at + ticks) }));
+    return pages;
   }
   return [
     { kind: 'snapshot', hostId, ordinal: first.ordinal, layoutId: first.layout.id, tickCount: end - start, block },

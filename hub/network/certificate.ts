@@ -5,6 +5,7 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { tooOpen } from '#core/file-mode.ts';
 
 export interface CertificateFiles {
   /** The hub's own certificate, then those between it and the root. */
@@ -28,6 +29,7 @@ export type CertificateAnswer =
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
 const dayMs = 86_400_000;
+const ownerAndReadingGroup = 0o750;
 /** Before it ends; Let's Encrypt renews at a third of its 90 days, so this means that renewal does not work. */
 export const certificateWarningMs = 14 * dayMs;
 
@@ -89,9 +91,8 @@ function readText(setting: string, file: string, problems: string[]): string | n
 /** A group may be meant (Debian's "ssl-cert"); everybody never is. */
 function modeProblems(file: string): string[] {
   if (process.platform === 'win32') return [];
-  const mode = statSync(file).mode & 0o777;
-  if ((mode & 0o027) === 0) return [];
-  const got = mode.toString(8).padStart(4, '0');
+  const got = tooOpen(statSync(file).mode, ownerAndReadingGroup);
+  if (got === null) return [];
   return [
     `"tlsKeyFile" must be closed to everybody but its owner and its group, which may read it: chmod 600 ${JSON.stringify(file)}: got mode ${got}`,
   ];

@@ -1,6 +1,6 @@
 /** The hub as a process on a network: where it listens, and its certificate from start to renewal. */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,22 @@ describe('a hub that must not start', () => {
     expect(refused.text).toMatch(pattern);
     expect(refused.text).not.toMatch(/\n {4}at /);
   });
+});
+
+test('a hub does not use a key of its own that everybody can read, and tells everybody of one that a group can', async () => {
+  const dataFolder = join(folder, 'keys');
+  const keyFile = join(dataFolder, 'secret-key');
+  mkdirSync(dataFolder, { mode: 0o700 });
+  writeFileSync(keyFile, 'a phrase that somebody chose');
+  chmodSync(keyFile, 0o644);
+  const refused = await startHub({ bundle, databaseUrl: gate.url, dataFolder });
+  expect(await refused.exited).toBe(2);
+  expect(refused.text).toMatch(/secret-key" must be closed to others \(chmod 600\).*got mode 0644/);
+  chmodSync(keyFile, 0o640);
+  const warning = await (await startHub({ bundle, databaseUrl: gate.url, dataFolder })).answers();
+  expect(warning.text).toContain('secret-key (0640)');
+  expect(await (await fetch(`${warning.url}/api/v1/session`)).json()).toMatchObject({ warnings: [{ code: 'keys' }] });
+  await warning.stop('SIGKILL');
 });
 
 test('a hub that may be read on the way says so, in its log and to everybody', async () => {

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { severities } from '#core/rule-spec.ts';
+import { boundedRecord } from '../bounded-record.ts';
 import { isVisible, tagNameCharactersMax, tagValueCharactersMax } from '../host-name.ts';
 
 const ruleNameCharactersMax = 200;
@@ -26,10 +27,10 @@ export const visibleText = (max: number) =>
 export const durationSeconds = z.number().min(0).max(secondsMax);
 
 const names = z.array(visibleLine(255).min(1)).max(1_000).default([]);
-const tags = z
-  .record(visibleLine(tagNameCharactersMax).min(1), visibleLine(tagValueCharactersMax))
-  .refine((record) => Object.keys(record).length <= pairsMax, `at most ${pairsMax} are allowed`)
-  .default({});
+const tags = boundedRecord(
+  { names: visibleLine(tagNameCharactersMax).min(1), values: visibleLine(tagValueCharactersMax) },
+  pairsMax,
+).default({});
 
 /** Which hosts. `{}` means all of them. */
 export const hostSelectorBody = z.strictObject({
@@ -48,9 +49,7 @@ const metric = z
     error: `a metric is wanted: a name (every label set of it), a key such as disk_used_bytes{device="vda"}, a glob, or a list of at most ${patternsMax} of these`,
   })
   .describe('A name (every label set of it), a canonical key, a glob such as disk_*, or a list of these');
-const labels = z
-  .record(visibleLine(100).min(1), visibleLine(200))
-  .refine((record) => Object.keys(record).length <= pairsMax, `at most ${pairsMax} are allowed`)
+const labels = boundedRecord({ names: visibleLine(100).min(1), values: visibleLine(200) }, pairsMax)
   .default({})
   .describe('All of these labels of the series; a value may be a glob');
 

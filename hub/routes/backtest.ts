@@ -9,7 +9,7 @@ import type { BacktestAnswer } from '../archive/backtest-request.ts';
 import type { Span } from '../archive/query-request.ts';
 import type { Engine } from '../engine.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
-import { parseBody } from '../json-body.ts';
+import { bodyError, parseBody } from '../json-body.ts';
 import { type backtestAnswer, backtestBody } from './backtest-schemas.ts';
 import type { EngineOf } from './fetch.ts';
 import { checkSpan, queriedHost } from './query.ts';
@@ -48,7 +48,7 @@ async function answerBacktest(engine: Engine, request: HttpRequest): Promise<Htt
 
 function specOf(body: z.infer<typeof backtestBody>['rule']): RuleSpec {
   const drafted = draftOf(body);
-  if (drafted.kind === 'refused') throw new HttpError(400, `Cannot back-test rule: ${drafted.problems.join('; ')}`);
+  if (drafted.kind === 'refused') throw bodyError('back-test rule', drafted.problems);
   return drafted.draft.spec;
 }
 

@@ -139,7 +139,7 @@ export const silenceBody = z.strictObject({
   hosts: hostSelectorBody.default(anyHostBody),
   rules: patterns.describe('Names or globs of rules'),
   series: patterns.describe('Keys, names or globs of series'),
-  severities: z.array(z.enum(severities)).default([]),
+  severities: z.array(z.enum(severities)).max(severities.length).default([]),
   until: instantBody.optional().describe('Either this or a duration'),
   duration: durationSeconds.optional().describe('Seconds from now'),
   author,

@@ -2,6 +2,7 @@
  * `POST /metrics`: for clients without a WebSocket. Answered after the metrics are durable.
  */
 import { randomBytes } from 'node:crypto';
+import { checkOwnClient } from '../access/own-client.ts';
 import { HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
 import { parsePush } from '../push-body.ts';
 import type { EngineOf } from './fetch.ts';
@@ -23,6 +24,7 @@ export function pushRoute(engineOf: EngineOf): Route {
       const { body } = request;
       const nowMs = Date.now();
       const push = parsePush(body, nowMs);
+      checkOwnClient(request.actor, push.clientId, 'accept metrics');
       const idempotencyKey = idempotencyKeyOf(request, 'accept metrics');
       await engineOf().pusher.push(push, { body, idempotencyKey, random: () => randomBytes(16), nowMs });
       return jsonAnswer({ status: 'received' });

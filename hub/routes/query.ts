@@ -12,6 +12,7 @@ import type { Engine } from '../engine.ts';
 import type { HistoryQuery } from '../history.ts';
 import { unknownHostError } from '../hosts.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, type Route } from '../http.ts';
+import { parseBody } from '../json-body.ts';
 import { pushedKeyOf } from '../push-body.ts';
 import type { Host } from '../registry.ts';
 import type { EngineOf } from './fetch.ts';
@@ -44,7 +45,7 @@ export function queryRoutes(engineOf: EngineOf): Route[] {
       isChange: true,
       action: null,
       bodyBytesMax,
-      answer: (request) => answerQuery(engineOf(), request, bodyOf(request.body)),
+      answer: (request) => answerQuery(engineOf(), request, parseBody(queryBody, request.body, 'read query')),
     },
   ];
 }
@@ -71,18 +72,6 @@ function listsOf(parameters: URLSearchParams): Record<string, string[]> {
   const lists: Record<string, string[]> = Object.create(null);
   for (const [name, value] of parameters) (lists[name] ??= []).push(value);
   return lists;
-}
-
-function bodyOf(body: Uint8Array): QueryInput {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    throw new HttpError(400, `Cannot read query: the body must be JSON: got ${String(error)}`);
-  }
-  const parsed = queryBody.safeParse(value);
-  if (!parsed.success) throw new HttpError(400, `Cannot read query: ${problemsText(parsed.error)}`);
-  return parsed.data;
 }
 
 async function answerQuery(engine: Engine, request: HttpRequest, input: QueryInput): Promise<HttpAnswer> {

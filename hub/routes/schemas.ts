@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { tagsPerSideMax } from '#core/limits.ts';
 import { hostStates } from '#core/message.ts';
+import { boundedRecord } from '../bounded-record.ts';
 import { hostNameProblem, isVisible, tagNameCharactersMax, tagValueCharactersMax } from '../host-name.ts';
 import { HttpError } from '../http.ts';
 
@@ -78,10 +79,10 @@ export const hostMapAnswer = z.record(z.string(), hostAnswer);
 const visibleText = (max: number) => z.string().max(max).refine(isVisible, 'visible text is wanted');
 const hostName = z.string().min(1).max(255);
 
-const peopleTags = z
-  .record(visibleText(tagNameCharactersMax).min(1), visibleText(tagValueCharactersMax).nullable())
-  .refine((record) => Object.keys(record).length <= tagsPerSideMax, `at most ${tagsPerSideMax} are allowed`)
-  .describe('Replaces all tags that people gave the host. null hides a tag of the agent; {} leaves those of the agent');
+const peopleTags = boundedRecord(
+  { names: visibleText(tagNameCharactersMax).min(1), values: visibleText(tagValueCharactersMax).nullable() },
+  tagsPerSideMax,
+).describe('Replaces all tags that people gave the host. null hides a tag of the agent; {} leaves those of the agent');
 
 export const updateTagsBody = z.strictObject({ hostname: hostName, tags: peopleTags });
 export const updateTagsAnswer = z.object({ message: z.literal('Tags updated successfully') });

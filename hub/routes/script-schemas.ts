@@ -2,9 +2,10 @@
  * Signed scripts as REST takes and shows them.
  */
 import { z } from 'zod';
-import { signedTextBytesMax } from '#core/limits.ts';
+import { signedTextBytesMax, tagsPerSideMax } from '#core/limits.ts';
 import { type ScriptReport, scriptDoors, scriptStates } from '#core/message.ts';
 import { interpreters, type SignedManifest } from '#core/signed-script.ts';
+import { boundedRecord } from '../bounded-record.ts';
 import type { HostDoor, HostReport, ScriptVersion } from '../store/scripts.ts';
 
 export const scriptBody = z.strictObject({
@@ -18,7 +19,9 @@ export const scriptBody = z.strictObject({
 export const uploadMetricBody = z.object({
   name: z.string().min(1).max(64).describe('Name of the script, as it is signed'),
   code: z.string().min(1).max(signedTextBytesMax).describe('The signed text'),
-  tags: z.record(z.string(), z.string()).default({}).describe('Must be among the targets that are signed'),
+  tags: boundedRecord({ names: z.string(), values: z.string() }, tagsPerSideMax)
+    .default({})
+    .describe('Must be among the targets that are signed'),
 });
 
 export const fetchMetricsQuery = z.object({ client_id: z.string().min(1).max(255).describe('Name of the host') });

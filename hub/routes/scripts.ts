@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { signedTextBytesMax } from '#core/limits.ts';
 import { parseSignedText } from '#core/signed-script.ts';
 import { actorName } from '../access/actor.ts';
+import { checkOwnClient } from '../access/own-client.ts';
 import type { Engine } from '../engine.ts';
 import { unknownHostError } from '../hosts.ts';
 import { HttpError, type HttpRequest, jsonAnswer, type Route } from '../http.ts';
@@ -73,6 +74,7 @@ export function scriptRoutes(engineOf: EngineOf): Route[] {
       path: '/fetch_metrics',
       answer: (request) => {
         const { client_id: clientId } = parseQuery(fetchMetricsQuery, request.query);
+        checkOwnClient(request.actor, clientId, 'fetch metrics');
         const engine = engineOf();
         const host = engine.registry.byName(clientId);
         if (host === undefined) throw unknownHostError(clientId);

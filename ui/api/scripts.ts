@@ -1,12 +1,12 @@
-/** Signed scripts by REST: what there is, how each stands at each agent, uploading and removing. */
+/**
+ * Signed scripts by REST: what there is, how each stands at each agent, uploading and removing. What an agent says of a
+ * script is what it has told the hub: states and fields are those of the message.
+ */
+import { type ScriptDoor, type ScriptReport, type ScriptRunState, scriptDoors, scriptStates } from '#core/message.ts';
 import type { Asked, AskOptions, HubClient } from './client.ts';
 import { entriesOf, fieldsOf, listOf, msOf, numberOf, textOf, textsOf, wordOf } from './parse.ts';
 
 const path = '/api/v1/scripts';
-
-export const scriptStates = ['waiting', 'running', 'well', 'failing', 'refused', 'revoked'] as const;
-/** How a script stands at an agent. */
-export type ScriptState = (typeof scriptStates)[number];
 
 export interface ScriptManifest {
   readonly name: string;
@@ -27,7 +27,7 @@ export interface ScriptManifest {
 export interface ListedScript extends ScriptManifest {
   /** 0 for none. */
   readonly revokedVersion: number;
-  readonly agents: Readonly<Partial<Record<ScriptState, number>>>;
+  readonly agents: Readonly<Partial<Record<ScriptRunState, number>>>;
 }
 
 export interface ScriptVersion extends ScriptManifest {
@@ -35,20 +35,9 @@ export interface ScriptVersion extends ScriptManifest {
   readonly code: string;
 }
 
-export interface ScriptAtAgent {
+/** One script at one agent. */
+export interface ScriptAtAgent extends Omit<ScriptReport, 'name'> {
   readonly host: string;
-  readonly version: number;
-  readonly state: ScriptState;
-  readonly problem: string;
-  readonly exitCode: number | null;
-  readonly durationMs: number | null;
-  readonly lastRunMs: number | null;
-  readonly nextRunMs: number | null;
-  readonly runCount: number;
-  readonly failureCount: number;
-  readonly seriesCount: number;
-  readonly output: string;
-  readonly errors: string;
 }
 
 export interface ScriptDetail {
@@ -60,11 +49,9 @@ export interface ScriptDetail {
   readonly hosts: readonly string[];
 }
 
-export const doors = ['closed', 'blocked', 'open'] as const;
-
 export interface AgentDoor {
   readonly host: string;
-  readonly door: (typeof doors)[number];
+  readonly door: ScriptDoor;
   readonly problem: string;
 }
 
@@ -78,7 +65,7 @@ export async function readScripts(
     const fields = fieldsOf(body);
     const agents = Object.fromEntries(
       entriesOf(fields.get('agents')).flatMap(([state, count]) => {
-        const known = wordOf<ScriptState>(scriptStates, state);
+        const known = wordOf<ScriptRunState>(scriptStates, state);
         return known === null ? [] : [[known, numberOf(count) ?? 0]];
       }),
     );
@@ -108,7 +95,7 @@ export async function readDoors(client: HubClient, options: AskOptions = {}): Pr
   if (asked.kind === 'failed') return asked;
   const value = listOf(asked.value.body).flatMap((body) => {
     const fields = fieldsOf(body);
-    const door = wordOf<AgentDoor['door']>(doors, fields.get('door'));
+    const door = wordOf<ScriptDoor>(scriptDoors, fields.get('door'));
     return door === null ? [] : [{ host: textOf(fields.get('host')), door, problem: textOf(fields.get('problem')) }];
   });
   return { kind: 'ok', value };
@@ -148,7 +135,7 @@ function manifestOf(fields: ReadonlyMap<string, unknown>): ScriptManifest {
 
 function agentOf(body: unknown): ScriptAtAgent[] {
   const fields = fieldsOf(body);
-  const state = wordOf<ScriptState>(scriptStates, fields.get('state'));
+  const state = wordOf<ScriptRunState>(scriptStates, fields.get('state'));
   if (state === null) return [];
   return [
     {

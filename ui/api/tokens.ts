@@ -12,6 +12,8 @@ export interface ApiToken {
   readonly id: number;
   readonly name: string;
   readonly scope: TokenScope;
+  /** As which client alone it pushes; '' for whichever it says. */
+  readonly clientId: string;
   /** Who made it, and with whom it goes; '' for the operator's. */
   readonly by: string;
   readonly createdMs: number;
@@ -34,9 +36,10 @@ export async function readTokens(client: HubClient, options: AskOptions = {}): P
 
 export async function createToken(
   client: HubClient,
-  { name, scope, expiresMs }: Pick<ApiToken, 'name' | 'scope' | 'expiresMs'>,
+  { name, scope, clientId, expiresMs }: Pick<ApiToken, 'name' | 'scope' | 'clientId' | 'expiresMs'>,
 ): Promise<Asked<MadeToken>> {
-  const body = { name, scope, expires: expiresMs === null ? null : Math.round(expiresMs / 1_000) };
+  const expires = expiresMs === null ? null : Math.round(expiresMs / 1_000);
+  const body = { name, scope, ...(clientId === '' ? {} : { client: clientId }), expires };
   const asked = await client.sendJson('POST', path, body);
   if (asked.kind === 'failed') return asked;
   const [made] = tokenOf(asked.value.body);
@@ -61,6 +64,7 @@ function tokenOf(body: unknown): ApiToken[] {
       id,
       name: textOf(fields.get('name')),
       scope,
+      clientId: textOf(fields.get('client')),
       by: textOf(fields.get('by')),
       createdMs: msOf(fields.get('created')) ?? 0,
       expiresMs: msOf(fields.get('expires')),

@@ -1,4 +1,5 @@
 /** What elements tell the shell. Events bubble out of every shadow root and are heard by `pw-app`. */
+import type { Asked } from '../api/client.ts';
 import type { Route } from '../model/route.ts';
 
 /** The same view, changed: typing and dragging do not fill the history. */
@@ -21,6 +22,17 @@ export interface Toast {
 /** Says for some seconds how something ended. */
 export function showToast(from: EventTarget, toast: Toast): void {
   tell(from, 'pw-toast', toast);
+}
+
+/** Says how something ended that was asked of the hub; `done` when it was taken. */
+export function showOutcome(from: EventTarget, asked: Asked<unknown>, done: string): void {
+  showToast(from, asked.kind === 'ok' ? { kind: 'done', text: done } : { kind: 'failed', text: asked.why });
+}
+
+/** The same of something that should be gone. It may have ended by itself, or by somebody else: that is what was wanted. */
+export function showGone(from: EventTarget, asked: Asked<unknown>, done: string): void {
+  const isGone = asked.kind === 'failed' && asked.status === 404;
+  showOutcome(from, isGone ? { kind: 'ok', value: null } : asked, done);
 }
 
 export function tell<Detail>(from: EventTarget, name: string, detail: Detail): void {

@@ -4,6 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { sharedStyles } from '../theme/shared.ts';
+import { copyText } from './clipboard.ts';
 import { icon } from './icons.ts';
 
 @customElement('pw-empty-state')
@@ -106,12 +107,6 @@ export class PwEmptyState extends LitElement {
   }
 
   async #copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.#command);
-      this.isCopied = true;
-    } catch (error) {
-      // Without https, or without permission, there is no clipboard: the text is there to be marked.
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-    }
+    this.isCopied = await copyText(this.#command);
   }
 }

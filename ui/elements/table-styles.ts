@@ -34,6 +34,10 @@ export const tableStyles = css`
   td:first-child {
     padding-left: 16px;
   }
+  th:last-child,
+  td:last-child {
+    padding-right: 16px;
+  }
   td {
     border-bottom: 1px solid var(--pw-border-1);
     color: var(--pw-text-2);

@@ -4,16 +4,16 @@
  */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type Agent, readAgents } from '../api/agents.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { openRoute, replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { listTable } from '../elements/list-table.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import {
   agentsText,
   currentToken,
@@ -25,7 +25,6 @@ import {
 } from '../model/admin/agents-view.ts';
 import { formatAgo, formatCount, formatMoment, noValue } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/agents/pw-agent-panel.ts';
 import '../elements/admin/settings/pw-settings-editor.ts';
 import '../elements/pw-status.ts';
@@ -38,10 +37,7 @@ const rowsPerStep = 200;
 @customElement('pw-admin-agents')
 export class PwAdminAgents extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    tableStyles,
+    adminListStyles,
     css`
       .split {
         display: grid;
@@ -53,29 +49,7 @@ export class PwAdminAgents extends LitElement {
         grid-template-columns: minmax(0, 1fr) 420px;
       }
       .search {
-        display: flex;
-        align-items: center;
-        gap: 8px;
         width: 260px;
-        height: 28px;
-        padding: 0 8px;
-        border: 1px solid var(--pw-border-2);
-        border-radius: var(--pw-r-2);
-        background: var(--pw-surface-1);
-        color: var(--pw-text-3);
-      }
-      .search:focus-within {
-        outline: var(--pw-focus-w) solid var(--pw-focus);
-        outline-offset: 1px;
-      }
-      .search input {
-        flex: 1;
-        min-width: 0;
-        border: 0;
-        outline: none;
-        background: none;
-        color: var(--pw-text-1);
-        font: inherit;
       }
       tbody tr {
         cursor: pointer;
@@ -114,12 +88,6 @@ export class PwAdminAgents extends LitElement {
         padding: 8px 16px;
         text-align: center;
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
       @media (max-width: 1100px) {
         .split.open {
           grid-template-columns: minmax(0, 1fr);
@@ -129,8 +97,11 @@ export class PwAdminAgents extends LitElement {
         }
       }
       @media (max-width: 720px) {
-        .search {
+        .head .end {
           flex: 1 0 100%;
+        }
+        .search {
+          flex: 1;
         }
         .wide {
           display: none;
@@ -164,7 +135,7 @@ export class PwAdminAgents extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>Agents</h1>
         <span class="hint">${value === null ? '' : agentsText(value)}</span>
@@ -173,22 +144,16 @@ export class PwAdminAgents extends LitElement {
           <button class="btn" @click=${() => openRoute(this, { ...adminRoute, tab: 'enrol' })}>${icon('plus', 14)}Add hosts</button>
         </div>
       </div>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderAgents(value)}`;
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (agents) => this.#renderAgents(agents))}`;
   }
 
   #renderSearch() {
-    return html`<div class="search" role="search">
-      ${icon('search', 14)}
-      <input
-        type="search"
-        aria-label="Search agents"
-        placeholder="Name, version or address"
-        .value=${this.route.query}
-        @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
-        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
-      />
-    </div>`;
+    return searchField({
+      label: 'Search agents',
+      placeholder: 'Name, version or address',
+      query: this.route.query,
+      search: (query) => this.#replace({ query }),
+    });
   }
 
   #renderAgents(agents: readonly Agent[]) {
@@ -224,29 +189,22 @@ export class PwAdminAgents extends LitElement {
 
   #renderTable(shown: readonly Agent[]) {
     const more = shown.length - this.rowCount;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Agents">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Host</th>
-              <th scope="col">Version</th>
-              <th scope="col" class="number">Clock skew</th>
-              <th scope="col" class="number">Backlog</th>
-              <th scope="col" class="number">Given up</th>
-              <th scope="col" class="number">Last tick</th>
-              <th scope="col" class="wide">Address</th>
-              <th scope="col" class="wide">Token made</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              shown.slice(0, this.rowCount),
-              ({ host }) => host,
-              (agent) => this.#renderAgent(agent),
-            )}
-          </tbody>
-        </table>
-      </div>
+    return html`${listTable({
+      label: 'Agents',
+      heads: [
+        'Host',
+        'Version',
+        ['Clock skew', 'number'],
+        ['Backlog', 'number'],
+        ['Given up', 'number'],
+        ['Last tick', 'number'],
+        ['Address', 'wide'],
+        ['Token made', 'wide'],
+      ],
+      rows: shown.slice(0, this.rowCount),
+      keyOf: ({ host }) => host,
+      renderRow: (agent) => this.#renderAgent(agent),
+    })}
       ${
         more <= 0
           ? nothing

@@ -93,6 +93,15 @@ test('health says what is near its bound, what runs, and as whom the hub works',
   await page.getByText(process.version).first().waitFor();
 });
 
+test('on a phone the tab of the page that is open is in sight', async () => {
+  await page.setViewportSize(sizes.phone);
+  await open('health');
+  const tab = page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Hub health' });
+  const { x, width } = (await tab.boundingBox())!;
+  expect(x).toBeGreaterThanOrEqual(0);
+  expect(x + width).toBeLessThanOrEqual(sizes.phone.width);
+});
+
 test.each(['audit', 'health', 'storage'] as const)(
   '%s is for everybody to read, at each size and in each theme',
   async (tab) => {

@@ -16,6 +16,8 @@ import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { replaceRoute } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { readingStyles, unreadable, waitingBlock } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import '../elements/admin/audit/pw-audit-table.ts';
 import { actionText, auditSpans } from '../model/admin/audit-text.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
@@ -30,6 +32,7 @@ export class PwAdminAudit extends LitElement {
     sharedStyles,
     adminHeadStyles,
     noneStyles,
+    readingStyles,
     css`
       .filters {
         display: flex;
@@ -50,11 +53,6 @@ export class PwAdminAudit extends LitElement {
       .foot {
         padding: 12px 0;
         text-align: center;
-      }
-      .block {
-        height: 320px;
-        border-radius: var(--pw-r-3);
-        background: var(--pw-surface-2);
       }
       @media (max-width: 720px) {
         .search {
@@ -125,18 +123,13 @@ export class PwAdminAudit extends LitElement {
     const { action = '', result = '', since = '' } = filters;
     const actions = [...new Set([...(this.#actions.value ?? []), ...(action === '' ? [] : [action])])].sort();
     return html`<div class="filters">
-      <div class="search" role="search">
-        ${icon('search', 14)}
-        <input
-          type="search"
-          aria-label="Search the audit log"
-          placeholder="Person, object or address"
-          .value=${query}
-          @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
-          @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
-        />
-        <span class="kbd wide" aria-hidden="true">/</span>
-      </div>
+      ${searchField({
+        label: 'Search the audit log',
+        placeholder: 'Person, object or address',
+        query,
+        search: (text) => this.#replace({ query: text }),
+        hasKey: true,
+      })}
       ${this.#renderChoice('Action', 'action', action, [['', 'any'], ...actions.map((one) => [one, actionText(one)] as const)])}
       ${this.#renderChoice('Result', 'result', result, [['', 'any'], ...auditResults.map((one) => [one, one] as const)])}
       ${this.#renderChoice(
@@ -163,12 +156,8 @@ export class PwAdminAudit extends LitElement {
   }
 
   #renderWaiting(why: string | null) {
-    if (why === null) return html`<div class="block" aria-hidden="true"></div>`;
-    return html`<div class="none" role="alert">
-      <h2>The audit log cannot be read</h2>
-      <p>${why}</p>
-      <button class="btn" @click=${this.#newest.refresh}>Try again</button>
-    </div>`;
+    if (why === null) return waitingBlock();
+    return unreadable({ heading: 'The audit log cannot be read', why, again: this.#newest.refresh });
   }
 
   #renderEntries(newest: AuditPage) {

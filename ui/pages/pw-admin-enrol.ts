@@ -1,21 +1,19 @@
 /** Adding hosts: tokens that let new agents in, the command that installs one, and which machines have come by which. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type Enrolment, readEnrolments, revokeEnrolment } from '../api/enrolments.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
-import { showToast } from '../elements/events.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
+import { questionDialog } from '../elements/dialogs.ts';
+import { showGone } from '../elements/events.ts';
+import { listTable } from '../elements/list-table.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { untilText, usesText } from '../model/admin/enrol-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/enrol/pw-enrol-form.ts';
-import '../elements/pw-dialog.ts';
 import '../elements/pw-tag.ts';
 
 const pollMs = 10_000;
@@ -24,10 +22,7 @@ const hostsShown = 3;
 @customElement('pw-admin-enrol')
 export class PwAdminEnrol extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    tableStyles,
+    adminListStyles,
     css`
       td {
         height: 40px;
@@ -50,17 +45,16 @@ export class PwAdminEnrol extends LitElement {
       td:last-child {
         text-align: right;
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
       .note {
         padding-top: 12px;
         color: var(--pw-text-3);
         font-size: var(--pw-fs-2);
         line-height: 18px;
+      }
+      @media (max-width: 720px) {
+        td b {
+          max-width: 150px;
+        }
       }
     `,
   ];
@@ -85,15 +79,14 @@ export class PwAdminEnrol extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     const open = value?.filter(({ state }) => state === 'open').length ?? 0;
     return html`<div class="head">
         <h1>Add hosts</h1>
         <span class="hint">${value === null ? '' : `${open} open ${open === 1 ? 'token' : 'tokens'}`}</span>
       </div>
       <pw-enrol-form .dashboard=${this.dashboard} @pw-done=${this.#polled.refresh}></pw-enrol-form>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderEnrolments(value)}
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (enrolments) => this.#renderEnrolments(enrolments))}
       <p class="note">
         The agent beside the hub, and automation on its machine, enrol by the key in the hub's data folder
         (<code class="mono">enrolment-key</code>). Whoever can read that file may add hosts.
@@ -104,29 +97,13 @@ export class PwAdminEnrol extends LitElement {
   #renderEnrolments(enrolments: readonly Enrolment[]) {
     if (enrolments.length === 0) return html`<p class="none">No token has been made yet.</p>`;
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="Enrolment tokens">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="number">Used</th>
-              <th scope="col">Works</th>
-              <th scope="col">Tags</th>
-              <th scope="col">Hosts</th>
-              <th scope="col">Made</th>
-              <th scope="col">By</th>
-              <th scope="col"><span class="sr">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              enrolments,
-              ({ id }) => id,
-              (enrolment) => this.#renderEnrolment(enrolment),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'Enrolment tokens',
+        heads: ['Name', ['Used', 'number'], 'Works', 'Tags', 'Hosts', 'Made', 'By', ['Actions', 'sr']],
+        rows: enrolments,
+        keyOf: ({ id }) => id,
+        renderRow: (enrolment) => this.#renderEnrolment(enrolment),
+      })}
     </div>`;
   }
 
@@ -171,22 +148,21 @@ export class PwAdminEnrol extends LitElement {
   #renderDialog() {
     const { leaving } = this;
     if (leaving === null) return nothing;
-    const close = () => {
-      this.leaving = null;
-    };
-    return html`<pw-dialog .heading=${`Revoke ${leaving.name === '' ? `token ${leaving.id}` : leaving.name}?`} @pw-close=${close}>
-      <p>It lets nobody in any more. Agents that have enrolled by it stay.</p>
-      <button slot="actions" class="btn" @click=${close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#revoke(leaving))}>Revoke token</button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: `Revoke ${leaving.name === '' ? `token ${leaving.id}` : leaving.name}?`,
+      text: 'It lets nobody in any more. Agents that have enrolled by it stay.',
+      act: 'Revoke token',
+      close: () => {
+        this.leaving = null;
+      },
+      confirm: () => this.dashboard.background(this.#revoke(leaving)),
+    });
   }
 
   async #revoke({ id, name }: Enrolment): Promise<void> {
     this.leaving = null;
     const asked = await revokeEnrolment(this.dashboard.client, id);
-    // Somebody else has revoked it: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${name === '' ? `Token ${id}` : name} revoked` });
+    showGone(this, asked, `${name === '' ? `Token ${id}` : name} revoked`);
     this.#polled.refresh();
   }
 }

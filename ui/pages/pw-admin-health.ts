@@ -1,13 +1,15 @@
 /** The hub itself: what is wrong with it, how near it is to its bounds, what it runs on, and what it has refused. */
-import { css, html, LitElement, nothing, svg } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { type Bound, type HubHealth, readHubHealth } from '../api/hub-health.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminFactStyles } from '../elements/admin/fact-styles.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { shareBar, shareBarStyles } from '../elements/admin/share-bar.ts';
 import { icon } from '../elements/icons.ts';
 import { noneStyles } from '../elements/none-styles.ts';
+import { readingStyles, unreadable, waitingBlock } from '../elements/reading-states.ts';
 import { tableStyles } from '../elements/table-styles.ts';
 import { boundText, formatMs, nearRatio, ratioOf, titleOf, troublesOf } from '../model/admin/health-view.ts';
 import { formatCount, formatDate, formatDuration, formatValue, noValue } from '../model/format.ts';
@@ -26,6 +28,8 @@ export class PwAdminHealth extends LitElement {
     adminHeadStyles,
     adminFactStyles,
     noneStyles,
+    readingStyles,
+    shareBarStyles,
     css`
       .grid {
         display: grid;
@@ -54,34 +58,12 @@ export class PwAdminHealth extends LitElement {
       }
       .share {
         width: 30%;
-        min-width: 80px;
-      }
-      .share svg {
-        width: 100%;
-        border-radius: var(--pw-r-1);
-      }
-      @media (max-width: 720px) {
-        /* The figure beside it says the same. */
-        .share {
-          display: none;
-        }
-      }
-      .back {
-        fill: var(--pw-surface-3);
-      }
-      .used {
-        fill: var(--pw-c1);
       }
       .near .used {
         fill: var(--pw-warn);
       }
       .near td {
         color: var(--pw-text-1);
-      }
-      .block {
-        height: 320px;
-        border-radius: var(--pw-r-3);
-        background: var(--pw-surface-2);
       }
       details > summary {
         padding: 8px 16px;
@@ -115,12 +97,8 @@ export class PwAdminHealth extends LitElement {
   }
 
   #renderWaiting(why: string | null) {
-    if (why === null) return html`<div class="block" aria-hidden="true"></div>`;
-    return html`<div class="none" role="alert">
-      <h2>The hub cannot tell how it is</h2>
-      <p>${why}</p>
-      <button class="btn" @click=${this.#health.refresh}>Try again</button>
-    </div>`;
+    if (why === null) return waitingBlock();
+    return unreadable({ heading: 'The hub cannot tell how it is', why, again: this.#health.refresh });
   }
 
   #renderHealth(health: HubHealth) {
@@ -182,7 +160,7 @@ export class PwAdminHealth extends LitElement {
         <thead>
           <tr>
             <th>What</th>
-            <th class="share">Full</th>
+            <th class="share wide">Full</th>
             <th class="number">Share</th>
             <th class="number">Now, of</th>
           </tr>
@@ -198,11 +176,8 @@ export class PwAdminHealth extends LitElement {
     const percent = ratioOf(bound) * 100;
     return html`<tr class=${ratioOf(bound) >= nearRatio ? 'near' : ''}>
       <td title=${bound.help}>${titleOf(bound)}</td>
-      <td class="share">
-        <svg height="8" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-          <rect class="back" width="100" height="8" />
-          ${svg`<rect class="used" width=${percent} height="8" />`}
-        </svg>
+      <td class="share wide">
+        ${shareBar(percent)}
       </td>
       <td class="number">${formatValue(percent, 'percent')}</td>
       <td class="number">${boundText(bound)}</td>

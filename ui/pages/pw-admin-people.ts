@@ -1,20 +1,19 @@
 /** Accounts: who may sign in, in which role, since when they were not here; added, disabled, removed. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { changePerson, type Person, type PersonPatch, readPeople } from '../api/people.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { replaceRoute, showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { listTable } from '../elements/list-table.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import { type PersonRow, peopleText, personRows } from '../model/admin/people-view.ts';
 import { formatAgo, formatDate, formatMoment, noValue } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
 import { initialsOf, type Role, roles, roleTitles } from '../model/session.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/people/pw-person-dialog.ts';
 import '../elements/admin/people/pw-person-removal.ts';
 
@@ -25,10 +24,7 @@ type Dialog = { readonly kind: 'add' } | { readonly kind: 'password' | 'remove';
 @customElement('pw-admin-people')
 export class PwAdminPeople extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    tableStyles,
+    adminListStyles,
     css`
       .who {
         display: flex;
@@ -71,15 +67,15 @@ export class PwAdminPeople extends LitElement {
         justify-content: flex-end;
         gap: 4px;
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
       @media (max-width: 720px) {
-        .search {
+        .head .end {
           flex: 1 0 100%;
+        }
+        .search {
+          flex: 1;
+        }
+        .who b {
+          max-width: 150px;
         }
       }
     `,
@@ -102,7 +98,7 @@ export class PwAdminPeople extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>People</h1>
         <span class="hint">${value === null ? '' : peopleText(value)}</span>
@@ -111,24 +107,17 @@ export class PwAdminPeople extends LitElement {
           <button class="btn primary" @click=${() => this.#open({ kind: 'add' })}>${icon('plus', 14)}Add person</button>
         </div>
       </div>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderPeople(value)}
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (people) => this.#renderPeople(people))}
       ${this.#renderDialog()}`;
   }
 
   #renderSearch() {
-    const search = (query: string) => replaceRoute(this, { ...this.route, query });
-    return html`<div class="search" role="search">
-      ${icon('search', 14)}
-      <input
-        type="search"
-        aria-label="Search people"
-        placeholder="Name or role"
-        .value=${this.route.query}
-        @input=${(event: Event) => search((event.target as HTMLInputElement).value)}
-        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && search('')}
-      />
-    </div>`;
+    return searchField({
+      label: 'Search people',
+      placeholder: 'Name or role',
+      query: this.route.query,
+      search: (query) => replaceRoute(this, { ...this.route, query }),
+    });
   }
 
   #renderPeople(people: readonly Person[]) {
@@ -140,28 +129,13 @@ export class PwAdminPeople extends LitElement {
         <p>${query === '' ? 'Whoever runs the hub signs in by its key.' : 'The search looks at names and roles.'}</p>
       </div>`;
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="People">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Role</th>
-              <th scope="col">Signed in</th>
-              <th scope="col" class="number">Sessions</th>
-              <th scope="col" class="number">Tokens</th>
-              <th scope="col">Since</th>
-              <th scope="col"><span class="sr">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              rows,
-              ({ person }) => person.id,
-              (row) => this.#renderRow(row),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'People',
+        heads: ['Name', 'Role', 'Signed in', ['Sessions', 'number'], ['Tokens', 'number'], 'Since', ['Actions', 'sr']],
+        rows,
+        keyOf: ({ person }) => person.id,
+        renderRow: (row) => this.#renderRow(row),
+      })}
     </div>`;
   }
 

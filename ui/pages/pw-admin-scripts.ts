@@ -1,7 +1,6 @@
 /** Signed scripts that agents run as collectors: what there is, for whom, how each stands, and what an agent says of it. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import {
   type AgentDoor,
   type ListedScript,
@@ -13,20 +12,19 @@ import {
 } from '../api/scripts.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import { scriptStyles } from '../elements/admin/scripts/script-styles.ts';
-import { replaceRoute, showToast } from '../elements/events.ts';
+import { questionDialog } from '../elements/dialogs.ts';
+import { replaceRoute, showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { listTable } from '../elements/list-table.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
 import { agentsText, keyText, scriptsText, targetsText } from '../model/admin/scripts-view.ts';
 import { formatDuration } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/scripts/pw-script-detail.ts';
 import '../elements/admin/scripts/pw-script-opening.ts';
 import '../elements/admin/scripts/pw-script-upload.ts';
-import '../elements/pw-dialog.ts';
 
 const pollMs = 5_000;
 
@@ -40,10 +38,7 @@ interface Seen {
 @customElement('pw-admin-scripts')
 export class PwAdminScripts extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    tableStyles,
+    adminListStyles,
     scriptStyles,
     css`
       .parts {
@@ -82,9 +77,7 @@ export class PwAdminScripts extends LitElement {
         text-overflow: ellipsis;
       }
       .problem-bar {
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
+        margin: 0;
       }
       .doors {
         display: grid;
@@ -138,7 +131,7 @@ export class PwAdminScripts extends LitElement {
   }
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>Scripts</h1>
         <span class="hint">${value === null ? '' : scriptsText(value.scripts, value.doors)}</span>
@@ -154,9 +147,9 @@ export class PwAdminScripts extends LitElement {
         </div>
       </div>
       <div class="parts">
-        ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
+        ${problemBar(this.#polled.why)}
         <pw-script-upload .dashboard=${this.dashboard} @pw-done=${this.#uploaded}></pw-script-upload>
-        ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderSeen(value)}
+        ${polledValue(this.#polled, (seen) => this.#renderSeen(seen))}
       </div>
       ${this.#renderDialogs()}`;
   }
@@ -190,27 +183,13 @@ export class PwAdminScripts extends LitElement {
 
   #renderScripts(scripts: readonly ListedScript[]) {
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="Scripts">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Script</th>
-              <th scope="col">For</th>
-              <th scope="col">Agents</th>
-              <th scope="col">Every</th>
-              <th scope="col" class="number">Version</th>
-              <th scope="col">Signed by</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              scripts,
-              ({ name }) => name,
-              (script) => this.#renderScript(script),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'Scripts',
+        heads: ['Script', 'For', 'Agents', 'Every', ['Version', 'number'], 'Signed by'],
+        rows: scripts,
+        keyOf: ({ name }) => name,
+        renderRow: (script) => this.#renderScript(script),
+      })}
     </div>`;
   }
 
@@ -245,14 +224,15 @@ export class PwAdminScripts extends LitElement {
         }}
       ></pw-script-opening>`;
     if (leaving === '') return nothing;
-    const close = () => {
-      this.leaving = '';
-    };
-    return html`<pw-dialog .heading=${`Remove ${leaving}?`} @pw-close=${close}>
-      <p>Agents stop running it, and its series end. What they have recorded stays. The same version can be uploaded again; a revocation, signed by the publisher, ends it for good.</p>
-      <button slot="actions" class="btn" @click=${close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#remove(leaving))}>Remove script</button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: `Remove ${leaving}?`,
+      text: 'Agents stop running it, and its series end. What they have recorded stays. The same version can be uploaded again; a revocation, signed by the publisher, ends it for good.',
+      act: 'Remove script',
+      close: () => {
+        this.leaving = '';
+      },
+      confirm: () => this.dashboard.background(this.#remove(leaving)),
+    });
   }
 
   #open(name: string): void {
@@ -267,9 +247,7 @@ export class PwAdminScripts extends LitElement {
   async #remove(name: string): Promise<void> {
     this.leaving = '';
     const asked = await removeScript(this.dashboard.client, name);
-    // Somebody else has removed it: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${name} removed` });
+    showGone(this, asked, `${name} removed`);
     this.#polled.refresh();
   }
 }

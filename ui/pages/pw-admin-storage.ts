@@ -1,10 +1,11 @@
 /** What the hub has stored: how much, in which tier, how far back, and how much room is left. */
-import { css, html, LitElement, nothing, svg } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { Following } from '../controllers/following.ts';
 import type { Dashboard } from '../dashboard.ts';
 import { adminFactStyles } from '../elements/admin/fact-styles.ts';
 import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { shareBar, shareBarStyles } from '../elements/admin/share-bar.ts';
 import { icon } from '../elements/icons.ts';
 import { formatAgo, formatCount, formatValue, noValue, type Parts, partsOf } from '../model/format.ts';
 import {
@@ -26,6 +27,7 @@ export class PwAdminStorage extends LitElement {
     sharedStyles,
     adminHeadStyles,
     adminFactStyles,
+    shareBarStyles,
     css`
       .scroll {
         overflow-x: auto;
@@ -61,18 +63,7 @@ export class PwAdminStorage extends LitElement {
       }
       .share {
         width: 34%;
-        min-width: 80px;
         text-align: left;
-      }
-      .share svg {
-        width: 100%;
-        border-radius: var(--pw-r-1);
-      }
-      .back {
-        fill: var(--pw-surface-3);
-      }
-      .used {
-        fill: var(--pw-c1);
       }
       .quiet {
         color: var(--pw-text-2);
@@ -216,10 +207,7 @@ function renderRow({ name, bytes, share, samples, perSample, since, keep }: Stor
   return html`<tr>
     <th scope="row">${name}</th>
     <td class="share wide">
-      <svg height="8" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label=${formatValue(share * 100, 'percent')}>
-        <rect class="back" width="100" height="8" />
-        ${svg`<rect class="used" width=${share * 100} height="8" />`}
-      </svg>
+      ${shareBar(share * 100, formatValue(share * 100, 'percent'))}
     </td>
     <td>${formatValue(bytes, 'bytes')}</td>
     <td class="quiet wide">${samples}</td>

@@ -5,18 +5,17 @@ import { type HostDetails, readHosts } from '../api/hosts.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
 import type { TagQuestion } from '../elements/admin/tags/pw-tag-change.ts';
 import { replaceRoute } from '../elements/events.ts';
-import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { tableStyles } from '../elements/table-styles.ts';
+import { chosenBar, chosenBarStyles } from '../elements/hosts/chosen-bar.ts';
+import { problemBar } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import { type FleetTag, type FleetTagValue, fleetTagsOf } from '../model/admin/tag-fleet.ts';
 import { formatCount } from '../model/format.ts';
 import { shownTags } from '../model/hosts/tag-sides.ts';
 import { compareNames } from '../model/names.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/settings/pw-settings-editor.ts';
 import '../elements/admin/tags/pw-tag-change.ts';
 import '../elements/hosts/pw-tags-dialog.ts';
@@ -36,10 +35,8 @@ type Asked =
 @customElement('pw-admin-tags')
 export class PwAdminTags extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    tableStyles,
+    adminListStyles,
+    chosenBarStyles,
     css`
       .two {
         display: grid;
@@ -92,26 +89,11 @@ export class PwAdminTags extends LitElement {
         justify-content: flex-end;
         gap: 4px;
       }
-      .chosen {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        margin-bottom: 8px;
-        padding: 4px 8px 4px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-accent-bg);
-      }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
       .choice {
         width: 1%;
       }
       .choice input {
+        display: block;
         width: 16px;
         height: 16px;
         margin: 0;
@@ -160,7 +142,7 @@ export class PwAdminTags extends LitElement {
         <h1>Tags</h1>
         <span class="hint">${formatCount(tags.length)} names, ${formatCount(hosts.size)} hosts</span>
       </div>
-      ${this.#renderProblem()} ${this.#renderChosen(hosts)}
+      ${problemBar(this.#polled.why, this.#polled.refresh)} ${this.#renderChosen(hosts)}
       <div class="two">${this.#renderTags(tags)}${this.#renderHosts(hosts)}</div>
       ${this.#renderDialog(hosts)}`;
   }
@@ -169,28 +151,20 @@ export class PwAdminTags extends LitElement {
     return this.dashboard.session.may('editor');
   }
 
-  #renderProblem() {
-    const { why } = this.#polled;
-    if (why === null) return nothing;
-    return html`<div class="problem-bar" role="alert">
-      ${why} <button class="btn small" @click=${this.#polled.refresh}>Try again</button>
-    </div>`;
-  }
-
   #renderChosen(hosts: ReadonlyMap<string, HostDetails>) {
     const names = this.#chosenNames(hosts);
     if (names.length === 0) return nothing;
-    return html`<div class="chosen" role="region" aria-label="Chosen hosts">
-      <b role="status">${formatCount(names.length)} chosen</b>
-      <button class="btn small" @click=${() => this.#ask({ kind: 'add' })}>Set a tag</button>
-      <button class="btn small" @click=${() => this.#ask({ kind: 'remove' })}>Remove a tag</button>
-      ${
-        this.dashboard.session.may('admin')
-          ? html`<button class="btn small" @click=${() => this.#ask({ kind: 'settings' })}>Settings of their agents</button>`
-          : nothing
-      }
-      <button class="btn small ghost" @click=${() => this.#choose(new Set())}>Clear</button>
-    </div>`;
+    return chosenBar({
+      count: names.length,
+      acts: html`<button class="btn small" @click=${() => this.#ask({ kind: 'add' })}>Set a tag</button>
+        <button class="btn small" @click=${() => this.#ask({ kind: 'remove' })}>Remove a tag</button>
+        ${
+          this.dashboard.session.may('admin')
+            ? html`<button class="btn small" @click=${() => this.#ask({ kind: 'settings' })}>Settings of their agents</button>`
+            : nothing
+        }`,
+      clear: () => this.#choose(new Set()),
+    });
   }
 
   #renderTags(tags: readonly FleetTag[]) {
@@ -294,16 +268,12 @@ export class PwAdminTags extends LitElement {
                 }}
               ></pw-tag>`
         }
-        <div class="search" role="search">
-          ${icon('search', 14)}
-          <input
-            type="search"
-            aria-label="Search hosts"
-            placeholder="Name or tag"
-            .value=${this.route.query}
-            @input=${(event: Event) => replaceRoute(this, { ...this.route, query: (event.target as HTMLInputElement).value })}
-          />
-        </div>
+        ${searchField({
+          label: 'Search hosts',
+          placeholder: 'Name or tag',
+          query: this.route.query,
+          search: (query) => replaceRoute(this, { ...this.route, query }),
+        })}
       </header>
       ${pair === null || !this.#mayChange ? nothing : this.#renderPairActs(pair)}
       ${

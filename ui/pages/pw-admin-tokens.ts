@@ -1,31 +1,26 @@
 /** API tokens: what programs sign in by, what each may do, until when, and when it was used last. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type ApiToken, readTokens, revokeToken } from '../api/tokens.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
-import { adminHeadStyles } from '../elements/admin/head-styles.ts';
-import { showToast } from '../elements/events.ts';
+import { adminListStyles } from '../elements/admin/list-styles.ts';
+import { questionDialog } from '../elements/dialogs.ts';
+import { showGone } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
-import { noneStyles } from '../elements/none-styles.ts';
-import { tableStyles } from '../elements/table-styles.ts';
-import { expiryOf, scopeNotes, scopeTitles, tokensText } from '../model/admin/tokens-view.ts';
+import { listTable } from '../elements/list-table.ts';
+import { polledValue, problemBar } from '../elements/reading-states.ts';
+import { expiryOf, rightsText, scopeNotes, tokensText } from '../model/admin/tokens-view.ts';
 import { formatAgo, formatDate, formatMoment } from '../model/format.ts';
 import { type AdminRoute, adminRoute } from '../model/route.ts';
-import { sharedStyles } from '../theme/shared.ts';
 import '../elements/admin/tokens/pw-token-dialog.ts';
-import '../elements/pw-dialog.ts';
 
 const pollMs = 15_000;
 
 @customElement('pw-admin-tokens')
 export class PwAdminTokens extends LitElement {
   static override readonly styles = [
-    sharedStyles,
-    adminHeadStyles,
-    noneStyles,
-    tableStyles,
+    adminListStyles,
     css`
       td {
         height: 40px;
@@ -47,11 +42,10 @@ export class PwAdminTokens extends LitElement {
       td:last-child {
         text-align: right;
       }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
+      @media (max-width: 720px) {
+        td b {
+          max-width: 150px;
+        }
       }
     `,
   ];
@@ -68,7 +62,7 @@ export class PwAdminTokens extends LitElement {
   });
 
   override render() {
-    const { value, why } = this.#polled;
+    const { value } = this.#polled;
     return html`<div class="head">
         <h1>API tokens</h1>
         <span class="hint">${value === null ? '' : `${tokensText(value)}. A token is shown once, when it is made.`}</span>
@@ -76,8 +70,7 @@ export class PwAdminTokens extends LitElement {
           <button class="btn primary" @click=${this.#create}>${icon('plus', 14)}New token</button>
         </div>
       </div>
-      ${why === null ? nothing : html`<p class="problem-bar" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderTokens(value)}
+      ${problemBar(this.#polled.why)} ${polledValue(this.#polled, (tokens) => this.#renderTokens(tokens))}
       ${this.#renderDialogs()}`;
   }
 
@@ -89,28 +82,13 @@ export class PwAdminTokens extends LitElement {
         <button class="btn" @click=${this.#create}>New token</button>
       </div>`;
     return html`<div class="panel">
-      <div class="scroll" tabindex="0" role="region" aria-label="API tokens">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">May</th>
-              <th scope="col">Made by</th>
-              <th scope="col">Made</th>
-              <th scope="col">Expires</th>
-              <th scope="col">Last used</th>
-              <th scope="col"><span class="sr">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              tokens,
-              ({ id }) => id,
-              (token) => this.#renderToken(token),
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${listTable({
+        label: 'API tokens',
+        heads: ['Name', 'May', 'Made by', 'Made', 'Expires', 'Last used', ['Actions', 'sr']],
+        rows: tokens,
+        keyOf: ({ id }) => id,
+        renderRow: (token) => this.#renderToken(token),
+      })}
     </div>`;
   }
 
@@ -120,7 +98,7 @@ export class PwAdminTokens extends LitElement {
     const { text, state } = expiryOf(token, hubMs);
     return html`<tr>
       <td><b title=${name}>${name}</b></td>
-      <td title=${scopeNotes[scope]}>${scopeTitles[scope]}</td>
+      <td title=${scopeNotes[scope]}>${rightsText(token)}</td>
       <td>${by === '' ? 'operator' : by}</td>
       <td>${formatDate(createdMs)}</td>
       <td class=${state}>${text}</td>
@@ -150,14 +128,15 @@ export class PwAdminTokens extends LitElement {
         }}
       ></pw-token-dialog>`;
     if (leaving === null) return nothing;
-    const close = () => {
-      this.leaving = null;
-    };
-    return html`<pw-dialog .heading=${`Revoke ${leaving.name}?`} @pw-close=${close}>
-      <p>Whatever uses this token is refused from now on.</p>
-      <button slot="actions" class="btn" @click=${close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#revoke(leaving))}>Revoke token</button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: `Revoke ${leaving.name}?`,
+      text: 'Whatever uses this token is refused from now on.',
+      act: 'Revoke token',
+      close: () => {
+        this.leaving = null;
+      },
+      confirm: () => this.dashboard.background(this.#revoke(leaving)),
+    });
   }
 
   readonly #create = (): void => {
@@ -167,9 +146,7 @@ export class PwAdminTokens extends LitElement {
   async #revoke({ id, name }: ApiToken): Promise<void> {
     this.leaving = null;
     const asked = await revokeToken(this.dashboard.client, id);
-    // Somebody else has revoked it: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${name} revoked` });
+    showGone(this, asked, `${name} revoked`);
     this.#polled.refresh();
   }
 }

@@ -6,7 +6,7 @@ import { html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { HubClient } from '../api/client.ts';
 import { setUp } from '../api/session.ts';
-import { renderDoor } from '../elements/door/door.ts';
+import { renderDoor, renderDoorForm, typedIn } from '../elements/door/door.ts';
 import { adoptDoorStyles } from '../elements/door/door-styles.ts';
 import { passwordHint } from '../model/password.ts';
 import type { SessionWarning } from '../model/session.ts';
@@ -21,8 +21,8 @@ export class PwFirstRun extends LitElement {
   @property({ attribute: false }) code = '';
   /** Whether the hub waits for its first admin. */
   @property({ attribute: false }) isWanted = true;
-  @state() private pasted = '';
   @property({ attribute: false }) warnings: readonly SessionWarning[] = [];
+  @state() private pasted = '';
   @state() private name = '';
   @state() private password = '';
   @state() private isBusy = false;
@@ -45,41 +45,31 @@ export class PwFirstRun extends LitElement {
   }
 
   #renderForm() {
-    const { name, password, isBusy, failure } = this;
-    return html`<form method="post" @submit=${this.#submit}>
-      <h1>Make the first admin</h1>
-      <p class="lead">This hub has no account yet. The one that you make now can add others.</p>
-      ${this.code === '' ? this.#renderCode() : nothing}
-      <div class="field">
-        <label for="username">Name</label>
-        <input
-          id="username"
-          name="username"
-          class="input"
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck="false"
-          maxlength="100"
-          required
-          .value=${name}
-          @input=${(event: InputEvent) => {
-            this.name = (event.target as HTMLInputElement).value;
-          }}
-        />
-      </div>
-      <pw-password-field
+    return renderDoorForm({
+      heading: 'Make the first admin',
+      lead: html`<p class="lead">This hub has no account yet. The one that you make now can add others.</p>
+        ${this.code === '' ? this.#renderCode() : nothing}`,
+      name: this.name,
+      nameCharsMax: 100,
+      changeName: (name) => {
+        this.name = name;
+      },
+      password: html`<pw-password-field
         isNew
-        owner=${name}
-        .value=${password}
+        owner=${this.name}
+        .value=${this.password}
         problem=${this.passwordProblem}
         @pw-change=${(event: CustomEvent<string>) => {
           this.password = event.detail;
           this.passwordProblem = '';
         }}
-      ></pw-password-field>
-      <div role="alert">${failure === '' ? nothing : html`<p class="problem">${failure}</p>`}</div>
-      <button class="btn primary" type="submit" ?disabled=${isBusy}>${isBusy ? 'Making the account' : 'Make account and sign in'}</button>
-    </form>`;
+      ></pw-password-field>`,
+      failure: this.failure,
+      isBusy: this.isBusy,
+      act: 'Make account and sign in',
+      busyAct: 'Making the account',
+      submit: this.#submit,
+    });
   }
 
   /** For a page that was loaded again, and for who has typed the address. */
@@ -117,9 +107,8 @@ export class PwFirstRun extends LitElement {
   };
 
   async #setUp(): Promise<void> {
-    const fields = new FormData(this.querySelector('form')!);
-    const name = String(fields.get('username') ?? '').trim();
-    const password = String(fields.get('password') ?? '');
+    const { name: typedName, password } = typedIn(this);
+    const name = typedName.trim();
     const code = this.code === '' ? setupCodeOf(this.pasted) : this.code;
     const hint = passwordHint(password, name);
     this.codeProblem = code === '' ? 'This is not the link: it ends with #code= and a long word.' : '';

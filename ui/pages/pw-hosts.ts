@@ -5,9 +5,13 @@ import { type HostDetails, readHosts } from '../api/hosts.ts';
 import { Following } from '../controllers/following.ts';
 import { Polled } from '../controllers/polled.ts';
 import type { Dashboard } from '../dashboard.ts';
+import { adminHeadStyles } from '../elements/admin/head-styles.ts';
 import { replaceRoute } from '../elements/events.ts';
-import { icon } from '../elements/icons.ts';
+import { chosenBar, chosenBarStyles } from '../elements/hosts/chosen-bar.ts';
+import { noneStyles } from '../elements/none-styles.ts';
 import { adminStyles } from '../elements/pw-admin-tabs.ts';
+import { problemBar, readingStyles, waitingBlock } from '../elements/reading-states.ts';
+import { searchField } from '../elements/search-field.ts';
 import type { FleetHost } from '../live/fleet.ts';
 import { formatCount } from '../model/format.ts';
 import { compareNames } from '../model/names.ts';
@@ -30,50 +34,14 @@ export class PwHosts extends LitElement {
   static override readonly styles = [
     sharedStyles,
     adminStyles,
+    adminHeadStyles,
+    noneStyles,
+    readingStyles,
+    chosenBarStyles,
     css`
-      .head {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        min-height: 32px;
-        padding-bottom: 12px;
-      }
       .search {
         flex: 0 1 300px;
         margin-left: auto;
-      }
-      .chosen {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        margin-bottom: 8px;
-        padding: 4px 8px 4px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-accent-bg);
-      }
-      .problem-bar {
-        margin-bottom: 8px;
-        padding: 6px 12px;
-        border-radius: var(--pw-r-2);
-        background: var(--pw-down-bg);
-      }
-      .none {
-        padding: 8vh 0;
-        text-align: center;
-        color: var(--pw-text-3);
-      }
-      .none h2 {
-        color: var(--pw-text-1);
-      }
-      .none .btn {
-        margin-top: 12px;
-      }
-      .block {
-        height: 320px;
-        border-radius: var(--pw-r-3);
-        background: var(--pw-surface-2);
       }
       @media (max-width: 720px) {
         .search {
@@ -116,7 +84,7 @@ export class PwHosts extends LitElement {
           <span class="hint">${this.#countText()}</span>
           ${fleet.hosts.length === 0 ? nothing : this.#renderSearch()}
         </div>
-        ${this.#renderProblem()} ${fleet.hosts.length > 0 ? this.#renderHosts() : isComplete ? this.#renderEmpty() : this.#renderLoading()}
+        ${this.#renderProblem()} ${fleet.hosts.length > 0 ? this.#renderHosts() : isComplete ? this.#renderEmpty() : waitingBlock()}
       </div>
       ${this.#renderDialog()}`;
   }
@@ -127,27 +95,19 @@ export class PwHosts extends LitElement {
   }
 
   #renderSearch() {
-    return html`<div class="search" role="search">
-      ${icon('search', 14)}
-      <input
-        type="search"
-        aria-label="Search hosts"
-        placeholder="Name, alias or tag=value"
-        .value=${this.route.query}
-        @input=${(event: Event) => this.#replace({ query: (event.target as HTMLInputElement).value })}
-        @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#replace({ query: '' })}
-      />
-      <span class="kbd wide" aria-hidden="true">/</span>
-    </div>`;
+    return searchField({
+      label: 'Search hosts',
+      placeholder: 'Name, alias or tag=value',
+      query: this.route.query,
+      search: (query) => this.#replace({ query }),
+      hasKey: true,
+    });
   }
 
   #renderProblem() {
     const { why } = this.#polled;
-    if (why === null) return nothing;
-    return html`<div class="problem-bar" role="alert">
-      Versions and the origin of tags could not be read. ${why}
-      <button class="btn small" @click=${this.#polled.refresh}>Try again</button>
-    </div>`;
+    const what = 'Versions and the origin of tags could not be read.';
+    return problemBar(why === null ? null : `${what} ${why}`, this.#polled.refresh);
   }
 
   #renderHosts() {
@@ -191,17 +151,12 @@ export class PwHosts extends LitElement {
     const ask = (kind: 'addTag' | 'removeTag') => () => {
       this.asked = { kind };
     };
-    return html`<div class="chosen" role="region" aria-label="Chosen hosts">
-      <b role="status">${formatCount(names.length)} chosen</b>
-      <button class="btn small" @click=${ask('addTag')}>Add tag</button>
-      <button class="btn small" @click=${ask('removeTag')}>Remove tag</button>
-      <button class="btn small ghost" @click=${this.#clearChosen}>Clear</button>
-    </div>`;
-  }
-
-  #renderLoading() {
-    return html`<span class="sr" role="status">Loading</span>
-      <div class="block"></div>`;
+    return chosenBar({
+      count: names.length,
+      acts: html`<button class="btn small" @click=${ask('addTag')}>Add tag</button>
+        <button class="btn small" @click=${ask('removeTag')}>Remove tag</button>`,
+      clear: this.#clearChosen,
+    });
   }
 
   #renderEmpty() {

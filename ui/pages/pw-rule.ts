@@ -9,6 +9,7 @@ import { type Channel, readChannels } from '../api/channels.ts';
 import { Following } from '../controllers/following.ts';
 import { LeaveGuard } from '../controllers/leave-guard.ts';
 import type { Dashboard } from '../dashboard.ts';
+import { questionDialog } from '../elements/dialogs.ts';
 import { openRoute, replaceRoute, showToast } from '../elements/events.ts';
 import { icon } from '../elements/icons.ts';
 import { editorStyles } from '../elements/rules/editor-styles.ts';
@@ -24,7 +25,6 @@ import { formOf, type RuleForm } from '../model/rules/rule-form.ts';
 import { ruleSentence } from '../model/rules/rule-text.ts';
 import { sentenceOf } from '../model/sentence.ts';
 import { sharedStyles } from '../theme/shared.ts';
-import '../elements/pw-dialog.ts';
 import '../elements/pw-empty-state.ts';
 import '../elements/pw-skeleton.ts';
 import '../elements/rules/pw-backtest.ts';
@@ -254,20 +254,22 @@ export class PwRule extends LitElement {
 
   #renderOver() {
     if (this.isDeleting)
-      return html`<pw-dialog .heading=${'Delete this rule?'} @pw-close=${this.#keep}>
-        <p>
-          "${this.#editor.saved?.name}" is deleted for everybody. What it has firing resolves; what happened stays in the
-          list of alerts.
-        </p>
-        <button slot="actions" class="btn" @click=${this.#keep}>Keep it</button>
-        <button slot="actions" class="btn danger" @click=${this.#delete}>Delete rule</button>
-      </pw-dialog>`;
+      return questionDialog({
+        heading: 'Delete this rule?',
+        text: `"${this.#editor.saved?.name}" is deleted for everybody. What it has firing resolves; what happened stays in the list of alerts.`,
+        act: 'Delete rule',
+        close: this.#keep,
+        confirm: () => this.dashboard.background(this.#delete()),
+      });
     if (this.#guard.isAsking)
-      return html`<pw-dialog .heading=${'Leave without saving?'} @pw-close=${this.#guard.stay}>
-        <p>This rule has changes that are not saved.</p>
-        <button slot="actions" class="btn" @click=${this.#guard.stay}>Stay here</button>
-        <button slot="actions" class="btn danger" @click=${this.#guard.leave}>Discard and leave</button>
-      </pw-dialog>`;
+      return questionDialog({
+        heading: 'Leave without saving?',
+        text: 'This rule has changes that are not saved.',
+        act: 'Discard and leave',
+        keep: 'Stay here',
+        close: this.#guard.stay,
+        confirm: this.#guard.leave,
+      });
     return nothing;
   }
 

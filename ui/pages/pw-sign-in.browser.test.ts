@@ -276,6 +276,24 @@ test('a token is shown once, opens what it may, and nothing once it is revoked',
   await expect.poll(() => status('/api/v1/hosts')).toBe(401);
 });
 
+test('a token that pushes can be for one client, and is listed as that', async () => {
+  const page = await member('admin', '/admin?tab=tokens');
+  await button(page, 'New token').first().click();
+  const dialog = page.locator('pw-dialog');
+  await dialog.getByLabel('Name').fill('backup job');
+  expect(await dialog.getByLabel('Only as the client').count()).toBe(0);
+  await dialog.getByText('Push metrics').click();
+  await dialog.getByLabel('Only as the client').fill('backup');
+  await dialog.getByRole('button', { name: 'Create token' }).click();
+  const token = (await dialog.getByRole('group', { name: 'Token' }).locator('code').textContent()) ?? '';
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  const status = async (client: string) =>
+    (await fetch(`${hub.url}/client_config?client_id=${client}`, { headers: { authorization: `Bearer ${token}` } }))
+      .status;
+  expect([await status('backup'), await status('shop')]).toEqual([404, 403]);
+  await page.getByRole('row').filter({ hasText: 'backup job' }).getByText('Push metrics as backup').waitFor();
+});
+
 describe('what is offered', () => {
   const offers = [
     ['/dashboard?alerts=open', 'link', 'New rule', 'editor'],

@@ -2,11 +2,11 @@
  * Signing in: name and password, and back to where one wanted to go. Before there is a session the page says nothing of
  * hosts or versions.
  */
-import { html, LitElement, nothing } from 'lit';
+import { html, LitElement } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { HubClient } from '../api/client.ts';
 import { signIn } from '../api/session.ts';
-import { renderDoor } from '../elements/door/door.ts';
+import { renderDoor, renderDoorForm, typedIn } from '../elements/door/door.ts';
 import { adoptDoorStyles } from '../elements/door/door-styles.ts';
 import type { SessionWarning } from '../model/session.ts';
 import '../elements/door/pw-password-field.ts';
@@ -38,35 +38,25 @@ export class PwSignIn extends LitElement {
   }
 
   #renderForm() {
-    const { name, password, isBusy, failure } = this;
-    return html`<form method="post" @submit=${this.#submit}>
-      <h1>Sign in</h1>
-      <div class="field">
-        <label for="username">Name</label>
-        <input
-          id="username"
-          name="username"
-          class="input"
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck="false"
-          maxlength="400"
-          required
-          .value=${name}
-          @input=${(event: InputEvent) => {
-            this.name = (event.target as HTMLInputElement).value;
-          }}
-        />
-      </div>
-      <pw-password-field
-        .value=${password}
+    return renderDoorForm({
+      heading: 'Sign in',
+      name: this.name,
+      nameCharsMax: 400,
+      changeName: (name) => {
+        this.name = name;
+      },
+      password: html`<pw-password-field
+        .value=${this.password}
         @pw-change=${(event: CustomEvent<string>) => {
           this.password = event.detail;
         }}
-      ></pw-password-field>
-      <div role="alert">${failure === '' ? nothing : html`<p class="problem">${failure}</p>`}</div>
-      <button class="btn primary" type="submit" ?disabled=${isBusy}>${isBusy ? 'Signing in' : 'Sign in'}</button>
-    </form>`;
+      ></pw-password-field>`,
+      failure: this.failure,
+      isBusy: this.isBusy,
+      act: 'Sign in',
+      busyAct: 'Signing in',
+      submit: this.#submit,
+    });
   }
 
   override firstUpdated(): void {
@@ -81,11 +71,7 @@ export class PwSignIn extends LitElement {
   async #signIn(): Promise<void> {
     this.isBusy = true;
     this.failure = '';
-    // What a password manager has filled in may not have been told by an event.
-    const fields = new FormData(this.querySelector('form')!);
-    const name = String(fields.get('username') ?? '');
-    const password = String(fields.get('password') ?? '');
-    const asked = await signIn(this.client, { name, password });
+    const asked = await signIn(this.client, typedIn(this));
     if (asked.kind === 'ok') {
       location.replace(this.to);
       return;

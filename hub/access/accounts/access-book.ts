@@ -227,12 +227,12 @@ export class AccessBook {
 
   #tokenActorOf(token: KnownApiToken): Actor | null {
     if (token.expiresMs !== null && token.expiresMs <= this.nowMs) return null;
-    const { tokenId, name, personId } = token;
-    if (personId === null) return { kind: 'token', tokenId, name, scope: token.scope };
+    const { tokenId, name, clientId, personId } = token;
+    if (personId === null) return { kind: 'token', tokenId, name, scope: token.scope, clientId };
     const owner = this.#people.get(personId);
     if (owner === undefined || owner.isDisabled) return null;
     const scope = scopeWithin(token.scope, owner.role);
-    return scope === null ? null : { kind: 'token', tokenId, name, scope };
+    return scope === null ? null : { kind: 'token', tokenId, name, scope, clientId };
   }
 
   #store(): AccessBookStore {

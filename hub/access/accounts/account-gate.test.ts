@@ -22,7 +22,10 @@ class World {
     { sessionId: 7, personId: 1, hash: hashOf(cookieSecret), address: '', usedMs: 0, expiresMs: 100 * hourMs },
   ];
   tokens: KnownApiToken[] = [
-    { tokenId: 3, name: 'ci', hash: hashOf(tokenSecret), scope: 'admin', personId: 1, expiresMs: 50 * hourMs },
+    {
+      ...{ tokenId: 3, name: 'ci', hash: hashOf(tokenSecret), scope: 'admin', clientId: null },
+      ...{ personId: 1, expiresMs: 50 * hourMs },
+    },
   ];
   readonly closed: [number, string][] = [];
   #version = 0;
@@ -94,7 +97,13 @@ describe('who sends a request', () => {
   test('is told by a cookie or a token, of which the token counts', async () => {
     const world = new World();
     expect(await world.identify(cookie)).toEqual(ann);
-    expect(await world.identify(bearer)).toEqual({ kind: 'token', tokenId: 3, name: 'ci', scope: 'admin' });
+    expect(await world.identify(bearer)).toEqual({
+      kind: 'token',
+      tokenId: 3,
+      name: 'ci',
+      scope: 'admin',
+      clientId: null,
+    });
     await expect(world.identify({ ...cookie, authorization: 'Bearer unknown' })).rejects.toMatchObject({ status: 401 });
     expect(await world.identify({})).toEqual(stranger);
     // A cookie that came over plain HTTP is not what a secure one is called.

@@ -7,14 +7,24 @@
 import { randomBytes } from 'node:crypto';
 import { cutText } from '#core/utf8.ts';
 import { HttpError } from '../../http.ts';
-import type { ListedApiToken } from '../../store/access/api-tokens.ts';
+import type { ApiTokenDraft, ListedApiToken } from '../../store/access/api-tokens.ts';
 import type { AccessMethods } from '../../store/access/methods.ts';
-import type { ListedPerson, PersonRefusal } from '../../store/access/people.ts';
+import type { ListedPerson } from '../../store/access/people.ts';
 import type { ListedSession } from '../../store/access/sessions.ts';
-import type { Actor, Role, TokenScope } from '../actor.ts';
+import type { Actor, Role } from '../actor.ts';
 import type { AccessBook } from './access-book.ts';
 import { tooManyError } from './account-gate.ts';
-import { madePassword, nameKeyOf, type Passwords, passwordProblem } from './passwords.ts';
+import {
+  apiTokenError,
+  apiTokensMax,
+  awayError,
+  checkName,
+  checkPassword,
+  checkWithin,
+  peopleMax,
+  personError,
+} from './account-refusals.ts';
+import { madePassword, nameKeyOf, type Passwords } from './passwords.ts';
 import { apiTokenPrefix, hashOf, isSame, makeSecret } from './secrets.ts';
 import { limitKeyOf, TryLimiter } from './try-limiter.ts';
 
@@ -48,11 +58,17 @@ export interface Opened {
   readonly secret: string;
 }
 
+/** By what a try is counted; null for what it is not. */
+interface CountedTry {
+  readonly address: string | null;
+  readonly account: string | null;
+  /** Whether others try the same account, so that one address may use a share of its tries only. */
+  readonly isShared?: boolean;
+}
+
 export type PersonActor = Extract<Actor, { kind: 'person' }>;
 
-export const peopleMax = 1_000;
 export const sessionsPerPersonMax = 20;
-export const apiTokensMax = 1_000;
 /** Wrong passwords from one address, which may be that of a whole office: 20, and then 10 a minute. */
 export const addressLimits = { burst: 20, refillMs: 6_000, keysMax: 20_000 } as const;
 /**
@@ -60,11 +76,11 @@ export const addressLimits = { burst: 20, refillMs: 6_000, keysMax: 20_000 } as 
  * has tries of its own, which nobody uses up from elsewhere; and so has whoever changes a password, who is signed in.
  */
 export const accountLimits = { burst: 20, refillMs: 15_000, keysMax: 20_000 } as const;
+/** Of an account's tries, what one address may use: half, so that one stranger leaves some to its person, wherever they are. */
+export const shareLimits = { burst: 10, refillMs: 30_000, keysMax: 20_000 } as const;
 /** Within the second in which sockets of a changed password close. */
 const spareMs = 400;
 const userAgentCharactersMax = 300;
-/** Nobody may be mistaken in a log for what the hub calls its operator. */
-const reservedNames = ['operator', 'hub', 'anonymous'];
 
 export class Accounts {
   readonly #ports: AccountsPorts;
@@ -73,6 +89,7 @@ export class Accounts {
   readonly #setupCode = randomBytes(16).toString('base64url');
   readonly addresses = new TryLimiter(addressLimits);
   readonly names = new TryLimiter(accountLimits);
+  readonly shares = new TryLimiter(shareLimits);
   signInCount = 0;
 
   /** `hours`: how long a session lasts at most. */
@@ -108,7 +125,8 @@ export class Accounts {
         'Cannot set up: the code must be that of the link which the hub printed at its last start',
       );
     giveBack();
-    checkNew({ name, password }, act);
+    checkName(name, act);
+    checkPassword({ name, password }, act);
     const passwordHash = await this.#ports.passwords.hash(password, visitor.address);
     const made = await this.#ask(act, (store) => store.claimHub({ name, key: nameKeyOf(name), passwordHash }));
     if (typeof made === 'string') throw personError(made, act);
@@ -119,7 +137,7 @@ export class Accounts {
     const act = 'sign in';
     const { book, passwords } = this.#ports;
     const key = cutText(nameKeyOf(given.name), 200);
-    const giveBack = this.#take({ address: visitor.address, account: this.#tryKeyOf(key, visitor.address) }, act);
+    const giveBack = this.#take(this.#triesOf(key, visitor.address), act);
     // Also so that nobody can guess while the database is away.
     await this.#refresh(act, giveBack);
     const person = book.personByKey(key);
@@ -158,7 +176,7 @@ export class Accounts {
     if (!(await passwords.matches(old, seenPasswordHash, visitor.address)) || seenPasswordHash === null)
       throw new HttpError(403, 'Cannot change password: the old one is wrong');
     giveBack();
-    checkNew({ name, password }, act);
+    checkPassword({ name, password }, act);
     const passwordHash = await passwords.hash(password, visitor.address);
     const { secret, hash } = makeSecret();
     this.#ports.spare(sessionId, spareMs);
@@ -196,7 +214,8 @@ export class Accounts {
     const made = draft.password === null ? madePassword() : null;
     const password = draft.password ?? made!;
     const { name, role } = draft;
-    checkNew({ name, password }, act);
+    checkName(name, act);
+    checkPassword({ name, password }, act);
     const passwordHash = await this.#ports.passwords.hash(password, address);
     await this.#refresh(act);
     this.#checkStill(actor, act);
@@ -225,7 +244,7 @@ export class Accounts {
     if (before === null) throw personError('unknown', act);
     const made = edit.password === null ? madePassword() : null;
     const password = edit.password ?? made;
-    if (password !== null) checkNew({ name: before.name, password }, act);
+    if (password !== null) checkPassword({ name: before.name, password }, act);
     const passwordHash = password === null ? null : await this.#ports.passwords.hash(password, address);
     if (passwordHash !== null) await this.#refresh(act);
     this.#checkStill(actor, act);
@@ -246,15 +265,20 @@ export class Accounts {
     return await this.#ask('list tokens', (store) => store.apiTokens(null));
   }
 
-  /** It goes with whoever makes it, and can do no more than they. */
+  /** It goes with whoever makes it, and can do no more than they; what a token makes does not outlast that either. */
   async createApiToken(
-    draft: { readonly name: string; readonly scope: TokenScope; readonly expiresMs: number | null },
+    draft: Pick<ApiTokenDraft, 'name' | 'scope' | 'clientId' | 'expiresMs'>,
     actor: Actor,
   ): Promise<{ readonly token: ListedApiToken; readonly secret: string }> {
     const act = 'create token';
+    checkName(draft.name, act);
     const { secret, hash } = makeSecret(apiTokenPrefix);
     await this.#refresh(act);
     const personId = this.#ownerOf(actor, act);
+    if (actor.kind === 'token') {
+      const endMs = this.#ports.book.apiToken(actor.tokenId)?.expiresMs ?? null;
+      checkWithin(draft, { scope: actor.scope, expiresMs: endMs }, act);
+    }
     const answer = await this.#ask(act, (store) =>
       store.createApiToken({ draft: { ...draft, hash, personId }, tokensMax: apiTokensMax }),
     );
@@ -330,26 +354,27 @@ export class Accounts {
   }
 
   /** Whose tries at signing in are counted together. A name that nobody has is an account too: it is told apart by nothing. */
-  #tryKeyOf(nameKey: string, address: string): string {
+  #triesOf(nameKey: string, address: string): CountedTry {
     const person = this.#ports.book.personByKey(nameKey);
     const addresses = person === null ? [] : this.#ports.book.addressesOf(person.personId);
     const isKnown = addresses.some((one) => limitKeyOf(one) === limitKeyOf(address));
-    return `${isKnown ? 'known' : 'other'} ${nameKey}`;
+    return { address, account: `${isKnown ? 'known' : 'other'} ${nameKey}`, isShared: !isKnown };
   }
 
-  /** One try of the address, and of the account. Answers what gives them back. Throws HttpError 429. */
-  #take(
-    { address, account }: { readonly address: string | null; readonly account: string | null },
-    act: string,
-  ): () => void {
+  /** One try of the address, and of the account. A try is one also when the account has none left. Answers what gives them back. Throws HttpError 429. */
+  #take({ address, account, isShared = false }: CountedTry, act: string): () => void {
     const nowMs = this.#ports.nowMonotonicMs();
     const addressKey = address === null ? null : limitKeyOf(address);
     const addressWaitMs = addressKey === null ? 0 : this.addresses.take(addressKey, nowMs);
     if (addressWaitMs > 0) throw tooManyError(`Cannot ${act}: too many tries from this address`, addressWaitMs);
-    const accountWaitMs = account === null ? 0 : this.names.take(account, nowMs);
-    if (accountWaitMs > 0) throw tooManyError(`Cannot ${act}: too many tries for this account`, accountWaitMs);
+    const shareKey = isShared ? `${addressKey} ${account}` : null;
+    const shareWaitMs = shareKey === null ? 0 : this.shares.take(shareKey, nowMs);
+    const accountWaitMs = account === null || shareWaitMs > 0 ? 0 : this.names.take(account, nowMs);
+    const waitMs = Math.max(shareWaitMs, accountWaitMs);
+    if (waitMs > 0) throw tooManyError(`Cannot ${act}: too many tries for this account`, waitMs);
     return () => {
       if (addressKey !== null) this.addresses.giveBack(addressKey);
+      if (shareKey !== null) this.shares.giveBack(shareKey);
       if (account !== null) this.names.giveBack(account);
     };
   }
@@ -371,46 +396,6 @@ export class Accounts {
     } catch {
       throw awayError(act);
     }
-  }
-}
-
-function awayError(act: string): HttpError {
-  return new HttpError(503, `Cannot ${act}: the database is away`, { 'retry-after': '5' });
-}
-
-/** Throws HttpError 400. */
-function checkNew({ name, password }: { readonly name: string; readonly password: string }, act: string): void {
-  const problem = reservedNames.includes(nameKeyOf(name))
-    ? `name: another one is wanted: got ${JSON.stringify(name)}, which the hub uses itself`
-    : passwordProblem(password, name);
-  if (problem !== null) throw new HttpError(400, `Cannot ${act}: ${problem}`);
-}
-
-function personError(refusal: PersonRefusal, act: string): HttpError {
-  switch (refusal) {
-    case 'taken':
-      return new HttpError(409, `Cannot ${act}: somebody of that name is there already`);
-    case 'full':
-      return new HttpError(409, `Cannot ${act}: at most ${peopleMax} people are kept: remove who is no more`);
-    case 'unknown':
-      return new HttpError(404, `Cannot ${act}: there must be such a person: got another id`);
-    case 'lastAdmin':
-      return new HttpError(409, `Cannot ${act}: there must be an admin left: make somebody else one first`);
-    case 'claimed':
-      return new HttpError(409, 'Cannot set up: there must be no admin yet: got one; sign in');
-  }
-}
-
-function apiTokenError(refusal: 'taken' | 'full' | 'past' | 'unknown', act: string): HttpError {
-  switch (refusal) {
-    case 'taken':
-      return new HttpError(409, `Cannot ${act}: one of that name is there already`);
-    case 'full':
-      return new HttpError(409, `Cannot ${act}: at most ${apiTokensMax} are kept: revoke what is not used`);
-    case 'past':
-      return new HttpError(400, `Cannot ${act}: expires: a time to come is wanted`);
-    case 'unknown':
-      return new HttpError(409, `Cannot ${act}: whoever makes it has been removed meanwhile`);
   }
 }
 

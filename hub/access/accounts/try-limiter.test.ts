@@ -36,6 +36,14 @@ describe('TryLimiter', () => {
     limiter.take('bob', 5_000);
     expect(limiter.keyCount).toBeLessThanOrEqual(4);
   });
+
+  test('forgets whoever has all tries again before somebody who has not, though that one has waited longer', () => {
+    const limiter = new TryLimiter(limits);
+    for (let tries = 0; tries < 3; tries += 1) limiter.take('ann', 0);
+    for (const name of ['bob', 'carl', 'dan']) limiter.take(name, 0);
+    limiter.take('erin', 1_000);
+    expect([limiter.keyCount, limiter.take('ann', 1_000), limiter.take('ann', 1_000)]).toEqual([2, 0, 1_000]);
+  });
 });
 
 test.each([

@@ -20,6 +20,7 @@ export class TryLimiter {
   readonly #limits: TryLimits;
   /** In the order of the last try. */
   readonly #buckets = new Map<string, Bucket>();
+  #sweptMs = Number.NEGATIVE_INFINITY;
   refusedCount = 0;
 
   constructor(limits: TryLimits) {
@@ -55,9 +56,12 @@ export class TryLimiter {
     if (bucket !== undefined) bucket.fullAtMs -= this.#limits.refillMs;
   }
 
-  /** Lets go of buckets that are full again, of some at least. */
+  /** Lets go of buckets that are full again, of some at least. All are looked through once in a refill: sooner hardly one is full. */
   #forget(nowMs: number): void {
-    for (const [key, { fullAtMs }] of this.#buckets) if (fullAtMs <= nowMs) this.#buckets.delete(key);
+    if (nowMs - this.#sweptMs >= this.#limits.refillMs) {
+      this.#sweptMs = nowMs;
+      for (const [key, { fullAtMs }] of this.#buckets) if (fullAtMs <= nowMs) this.#buckets.delete(key);
+    }
     for (const key of this.#buckets.keys()) {
       if (this.#buckets.size <= this.#limits.keysMax) return;
       this.#buckets.delete(key);

@@ -89,7 +89,7 @@ export const personChangedAnswer = personAnswer.extend({
   password: z.string().optional().describe('When the hub has made one; it is shown this once'),
 });
 
-export const apiTokenBody = z.strictObject({
+const apiTokenFields = z.strictObject({
   name: personName,
   scope: z
     .enum(tokenScopes)
@@ -97,13 +97,26 @@ export const apiTokenBody = z.strictObject({
   expires: z
     .union([z.number().min(0).max(1e11), z.null()])
     .default(null)
-    .describe('Epoch seconds; null: never'),
+    .describe('Epoch seconds; null: never. A token that expires makes none that lasts longer'),
+  client: visibleLine(255)
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'Of a token that pushes: the client_id as which alone it pushes, registers and reads; null: as whichever it says',
+    ),
+});
+
+export const apiTokenBody = apiTokenFields.refine(({ scope, client }) => client === null || scope === 'push', {
+  path: ['client'],
+  error: 'only a token of the scope "push" is for one client',
 });
 
 export const apiTokenAnswer = z.object({
   id: z.number().int(),
   name: z.string(),
   scope: z.enum(tokenScopes),
+  client: z.string().nullable().describe('As which alone it pushes; null: as whichever it says'),
   by: z.string().nullable().describe("Who made it, and with whom it goes; null for the operator's"),
   created: seconds,
   expires: seconds.nullable(),

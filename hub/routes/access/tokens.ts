@@ -32,11 +32,11 @@ export function tokenRoutes(accounts: Accounts): Route[] {
       action: 'token.created',
       bodyBytesMax,
       answer: async (request) => {
-        const { name, scope, expires } = parseBody(apiTokenBody, request.body, 'create token');
+        const { name, scope, client: clientId, expires } = parseBody(apiTokenBody, request.body, 'create token');
         request.note.object = name;
-        request.note.detail = { scope, expires };
+        request.note.detail = { scope, ...(clientId === null ? {} : { client: clientId }), expires };
         const expiresMs = expires === null ? null : expires * 1_000;
-        const { token, secret } = await accounts.createApiToken({ name, scope, expiresMs }, request.actor);
+        const { token, secret } = await accounts.createApiToken({ name, scope, clientId, expiresMs }, request.actor);
         const answer = { ...tokenOf(token), token: secret } satisfies z.infer<typeof apiTokenMadeAnswer>;
         return { ...jsonAnswer(answer, 201), headers: fresh };
       },
@@ -61,6 +61,7 @@ function tokenOf(token: ListedApiToken): z.infer<typeof apiTokenAnswer> {
     id: token.tokenId,
     name: token.name,
     scope: token.scope,
+    client: token.clientId,
     by: token.by,
     created: token.createdMs / 1_000,
     expires: token.expiresMs === null ? null : token.expiresMs / 1_000,

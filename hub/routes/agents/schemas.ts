@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { tagsPerSideMax } from '#core/limits.ts';
 import { hostStates } from '#core/message.ts';
 import { cleanLabelValue, isLabelName } from '#core/series.ts';
+import { boundedRecord } from '../../bounded-record.ts';
 import { visibleLine } from '../alert-schemas.ts';
 
 const seconds = z.number().describe('Epoch seconds');
@@ -73,10 +74,8 @@ export const enrolmentBody = z.strictObject({
   name: visibleLine(200).default('').describe('For people'),
   uses: z.number().int().min(1).max(100_000).default(1).describe('Agents that may enrol by it'),
   expires: z.number().min(0).max(1e11).describe('Epoch seconds, at most a year from now'),
-  tags: z
-    .record(z.string(), z.string())
+  tags: boundedRecord({ names: z.string(), values: z.string() }, tagsPerSideMax)
     .default({})
-    .refine((tags) => Object.keys(tags).length <= tagsPerSideMax, `at most ${tagsPerSideMax} tags`)
     .refine((tags) => Object.keys(tags).every(isLabelName), 'names of letters, digits and "_" are wanted')
     .refine(
       (tags) => Object.values(tags).every((value) => value.length <= 200 && cleanLabelValue(value) === value),

@@ -3,6 +3,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { checkOwnClient } from '../../access/own-client.ts';
 import { HttpError, type HttpRequest, jsonAnswer, type Route } from '../../http.ts';
 import { parseBody } from '../../json-body.ts';
 import { configOf } from '../../settings/clients.ts';
@@ -35,8 +36,9 @@ export function clientRoutes(engineOf: EngineOf): Route[] {
       ...read,
       access: 'push',
       path: '/client_config',
-      answer: async ({ query }) => {
+      answer: async ({ query, actor }) => {
         const { client_id: id, last_update: lastUpdate = null } = parseQuery(clientQuery, query);
+        checkOwnClient(actor, id, 'read configuration');
         const client = await orAway(engineOf().clients.find(id), 'read configuration');
         return client === null ? unknownClient() : jsonAnswer(configAnswerOf(client, lastUpdate));
       },
@@ -45,6 +47,7 @@ export function clientRoutes(engineOf: EngineOf): Route[] {
       ...{ method: 'post', access: 'push', isChange: true, action: null, bodyBytesMax, path: '/client_config' },
       answer: async (request) => {
         const { client_id: id, config, tags } = parseBody(registerClientBody, request.body, 'register client');
+        checkOwnClient(request.actor, id, 'register client');
         const before = await orAway(engineOf().clients.find(id), 'register client');
         const client = await orAway(engineOf().clients.register({ id, config, tags }), 'register client');
         if (client === null) throw new HttpError(409, 'Cannot register client: there are too many clients');

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { settingsBounds, settingsStates } from '#core/agent-settings.ts';
 import { seriesEveryMax, spoolBytesMin, tagsPerSideMax, tickIntervalMsMax, tickIntervalMsMin } from '#core/limits.ts';
+import { boundedRecord } from '../../bounded-record.ts';
 import { isVisible, tagNameCharactersMax, tagValueCharactersMax } from '../../host-name.ts';
 import { hostSelectorBody } from '../alert-schemas.ts';
 
@@ -17,12 +18,16 @@ const fields = {
     .describe('Seconds between ticks, in whole milliseconds'),
   collectors: z
     .record(z.string(), z.strictObject({ enabled: z.boolean().optional(), every: every.optional() }))
+    .meta({ maxProperties: settingsBounds.collectorsMax })
     .describe('By name; every: it runs at each so many-th tick'),
   metrics: z
     .array(z.strictObject({ pattern: z.string(), every }))
     .max(settingsBounds.metricsMax)
     .describe('Series by key, name or glob that have a value at each so many-th tick; the first that means one counts'),
-  tags: z.record(z.string(), z.string()).describe('The agent says these of its host; those of people win over them'),
+  tags: z
+    .record(z.string(), z.string())
+    .meta({ maxProperties: settingsBounds.tagsMax })
+    .describe('The agent says these of its host; those of people win over them'),
   spool_bytes: z.number().int().min(spoolBytesMin).max(settingsBounds.spoolBytesMax),
 };
 
@@ -36,9 +41,10 @@ const settingsPatch = z
         z.string(),
         z.strictObject({ enabled: z.boolean().nullable(), every: every.nullable() }).partial().nullable(),
       )
+      .meta({ maxProperties: settingsBounds.collectorsMax })
       .nullable(),
     metrics: fields.metrics.nullable(),
-    tags: z.record(z.string(), z.string().nullable()).nullable(),
+    tags: z.record(z.string(), z.string().nullable()).meta({ maxProperties: settingsBounds.tagsMax }).nullable(),
     spool_bytes: fields.spool_bytes.nullable(),
   })
   .partial()
@@ -113,12 +119,13 @@ export const settingsConflictAnswer = z.object({
 });
 
 const clientId = z.string().min(1).max(255).refine(isVisible, 'visible text is wanted');
-const clientTags = z
-  .record(
-    z.string().min(1).max(tagNameCharactersMax).refine(isVisible, 'visible text is wanted'),
-    z.string().max(tagValueCharactersMax).refine(isVisible, 'visible text is wanted'),
-  )
-  .refine((tags) => Object.keys(tags).length <= tagsPerSideMax, `at most ${tagsPerSideMax} are allowed`);
+const clientTags = boundedRecord(
+  {
+    names: z.string().min(1).max(tagNameCharactersMax).refine(isVisible, 'visible text is wanted'),
+    values: z.string().max(tagValueCharactersMax).refine(isVisible, 'visible text is wanted'),
+  },
+  tagsPerSideMax,
+);
 
 export const clientQuery = z.object({
   client_id: clientId.describe('As the client sends it'),

@@ -31,6 +31,8 @@ export interface KnownApiToken {
   readonly name: string;
   readonly hash: string;
   readonly scope: TokenScope;
+  /** As which alone it pushes; null: as whichever it says. */
+  readonly clientId: string | null;
   /** Who made it; null for the operator's. */
   readonly personId: number | null;
   readonly expiresMs: number | null;
@@ -63,7 +65,7 @@ export async function readAccess(sql: Sql): Promise<AccessState> {
         'usedMs', extract(epoch from s.used_at)::float8 * 1000, 'expiresMs', extract(epoch from s.expires_at)::float8 * 1000,
         'address', s.address)), '[]') from session s) as sessions,
       (select coalesce(json_agg(json_build_object('tokenId', t.id, 'name', t.name, 'hash', encode(t.hash, 'hex'),
-        'scope', t.scope, 'personId', t.person, 'expiresMs', extract(epoch from t.expires_at)::float8 * 1000)), '[]')
+        'scope', t.scope, 'clientId', t.client, 'personId', t.person, 'expiresMs', extract(epoch from t.expires_at)::float8 * 1000)), '[]')
         from api_token t) as tokens
     from access_mark m`;
   return row!;

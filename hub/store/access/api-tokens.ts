@@ -9,6 +9,8 @@ export interface ApiTokenDraft {
   /** SHA-256 of the token, in hex. */
   readonly hash: string;
   readonly scope: TokenScope;
+  /** Of a token that pushes: as which client alone; null: as whichever it says. */
+  readonly clientId: string | null;
   /** Who makes it; null for the operator. */
   readonly personId: number | null;
   readonly expiresMs: number | null;
@@ -18,6 +20,7 @@ export interface ListedApiToken {
   readonly tokenId: number;
   readonly name: string;
   readonly scope: TokenScope;
+  readonly clientId: string | null;
   readonly by: string | null;
   readonly createdMs: number;
   readonly expiresMs: number | null;
@@ -30,7 +33,7 @@ const foreignKeyViolation = '23503';
 
 function listed(sql: Sql) {
   return sql`
-    select t.id as "tokenId", t.name, t.scope, p.name as by, extract(epoch from t.created_at)::float8 * 1000 as "createdMs",
+    select t.id as "tokenId", t.name, t.scope, t.client as "clientId", p.name as by, extract(epoch from t.created_at)::float8 * 1000 as "createdMs",
       extract(epoch from t.expires_at)::float8 * 1000 as "expiresMs", extract(epoch from t.used_at)::float8 * 1000 as "usedMs",
       coalesce(t.expires_at <= now(), false) as "isExpired"
     from api_token t left join person p on p.id = t.person`;
@@ -45,12 +48,12 @@ export async function createApiToken(
   sql: Sql,
   { draft, tokensMax }: { readonly draft: ApiTokenDraft; readonly tokensMax: number },
 ): Promise<ListedApiToken | 'taken' | 'full' | 'past' | 'unknown'> {
-  const { name, hash, scope, personId, expiresMs } = draft;
+  const { name, hash, scope, clientId, personId, expiresMs } = draft;
   const seconds = expiresMs === null ? null : expiresMs / 1_000;
   try {
     const [made] = await sql<{ id: number }[]>`
-      insert into api_token (name, hash, scope, person, expires_at)
-      select ${name}, ${Buffer.from(hash, 'hex')}, ${scope}, ${personId}::int, to_timestamp(${seconds}::float8)
+      insert into api_token (name, hash, scope, client, person, expires_at)
+      select ${name}, ${Buffer.from(hash, 'hex')}, ${scope}, ${clientId}::text, ${personId}::int, to_timestamp(${seconds}::float8)
       where (select count(*) from api_token) < ${tokensMax} and coalesce(to_timestamp(${seconds}::float8) > now(), true)
       on conflict (name) do nothing returning id`;
     if (made === undefined) {

@@ -1,14 +1,14 @@
 /** One's own password, changed: the old one is asked for, and every other session of this person ends. */
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { changePassword } from '../../api/session.ts';
 import type { Dashboard } from '../../dashboard.ts';
 import { passwordHint } from '../../model/password.ts';
 import { sharedStyles } from '../../theme/shared.ts';
+import { formDialog } from '../dialogs.ts';
 import { passwordStyles } from '../door/password-styles.ts';
 import { showToast, tell } from '../events.ts';
 import '../door/pw-password-field.ts';
-import '../pw-dialog.ts';
 
 @customElement('pw-password-dialog')
 export class PwPasswordDialog extends LitElement {
@@ -33,9 +33,9 @@ export class PwPasswordDialog extends LitElement {
 
   override render() {
     const { name } = this.dashboard.session.view;
-    return html`<pw-dialog .heading=${'Change password'}>
-      <form id="form" @submit=${this.#submit}>
-        <input class="sr" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" readonly .value=${name} />
+    return formDialog({
+      heading: 'Change password',
+      fields: html`<input class="sr" name="username" autocomplete="username" tabindex="-1" aria-hidden="true" readonly .value=${name} />
         <pw-password-field
           label="Old password"
           field="old"
@@ -58,13 +58,13 @@ export class PwPasswordDialog extends LitElement {
             this.nextProblem = '';
           }}
         ></pw-password-field>
-        <p class="hint">Everywhere else you are signed out.</p>
-        <div role="alert">${this.failure === '' ? nothing : html`<p class="problem">${this.failure}</p>`}</div>
-        <button class="sr" type="submit" tabindex="-1" aria-hidden="true">Change password</button>
-      </form>
-      <button slot="actions" class="btn" @click=${() => tell(this, 'pw-close', null)}>Cancel</button>
-      <button slot="actions" class="btn primary" ?disabled=${this.isBusy} @click=${this.#submit}>Change password</button>
-    </pw-dialog>`;
+        <p class="hint">Everywhere else you are signed out.</p>`,
+      failure: this.failure,
+      act: 'Change password',
+      isBusy: this.isBusy,
+      submit: this.#submit,
+      close: () => tell(this, 'pw-close', null),
+    });
   }
 
   override async firstUpdated(): Promise<void> {

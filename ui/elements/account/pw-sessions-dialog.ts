@@ -8,7 +8,7 @@ import type { Dashboard } from '../../dashboard.ts';
 import { browserText } from '../../model/browser-text.ts';
 import { formatAgo, formatMoment } from '../../model/format.ts';
 import { sharedStyles } from '../../theme/shared.ts';
-import { showToast } from '../events.ts';
+import { showGone } from '../events.ts';
 import '../pw-dialog.ts';
 
 const pollMs = 30_000;
@@ -103,8 +103,7 @@ export class PwSessionsDialog extends LitElement {
     this.ending = new Set([...this.ending, id]);
     const asked = await endSession(this.dashboard.client, id);
     this.ending = new Set([...this.ending].filter((other) => other !== id));
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: 'Session ended' });
+    showGone(this, asked, 'Session ended');
     this.#polled.refresh();
   }
 }

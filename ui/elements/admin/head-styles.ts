@@ -7,7 +7,7 @@ export const adminHeadStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 8px;
-    min-height: 32px;
+    min-height: 44px;
     padding-bottom: 12px;
     color: var(--pw-text-3);
   }

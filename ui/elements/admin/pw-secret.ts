@@ -2,6 +2,7 @@
 import { css, html, LitElement } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { sharedStyles } from '../../theme/shared.ts';
+import { copyText } from '../clipboard.ts';
 import { icon } from '../icons.ts';
 
 @customElement('pw-secret')
@@ -46,14 +47,9 @@ export class PwSecret extends LitElement {
   }
 
   async #copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.value);
-      this.isCopied = true;
-    } catch (error) {
-      // Without https, or without permission, there is no clipboard: the text is marked, to be copied by hand.
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      const code = this.renderRoot.querySelector('code');
-      if (code !== null) getSelection()?.selectAllChildren(code);
-    }
+    this.isCopied = await copyText(this.value);
+    const code = this.renderRoot.querySelector('code');
+    // It is marked, to be copied by hand.
+    if (!this.isCopied && code !== null) getSelection()?.selectAllChildren(code);
   }
 }

@@ -10,7 +10,7 @@ import { displayZoneText } from '../../model/display-zone.ts';
 import { formatClock, formatDate, formatDay } from '../../model/format.ts';
 import { alertsRoute, downtimesRoute, hrefOf } from '../../model/route.ts';
 import { sharedStyles } from '../../theme/shared.ts';
-import { showToast, tell } from '../events.ts';
+import { showOutcome, tell } from '../events.ts';
 import { icon } from '../icons.ts';
 import '../pw-severity.ts';
 
@@ -203,8 +203,7 @@ export class PwAlertTimeline extends LitElement {
     this.retrying = new Set([...this.retrying, id]);
     const asked = await retryNotice(this.dashboard.client, id);
     this.retrying = new Set([...this.retrying].filter((other) => other !== id));
-    if (asked.kind === 'failed') showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `Sent again to ${channel}: it is tried from now on` });
+    showOutcome(this, asked, `Sent again to ${channel}: it is tried from now on`);
     tell(this, 'pw-done', null);
   }
 }

@@ -12,9 +12,10 @@ import { silencedItems, silenceWords } from '../../model/alerts/silence-draft.ts
 import { displayZoneText } from '../../model/display-zone.ts';
 import { formatDuration, formatMoment } from '../../model/format.ts';
 import { sharedStyles } from '../../theme/shared.ts';
-import { showToast, tell } from '../events.ts';
+import { showGone, tell } from '../events.ts';
 import { icon } from '../icons.ts';
 import { noneStyles } from '../none-styles.ts';
+import { loading, unreadable } from '../reading-states.ts';
 
 @customElement('pw-silence-list')
 export class PwSilenceList extends LitElement {
@@ -96,12 +97,8 @@ export class PwSilenceList extends LitElement {
     const { silences, failure } = this.desk;
     if (silences === null)
       return failure === null
-        ? html`<p class="none" role="status">Loading</p>`
-        : html`<div class="none" role="alert">
-            <h2>Silences could not be loaded</h2>
-            <p>${failure}</p>
-            <button class="btn" @click=${() => this.desk.refresh()}>Try again</button>
-          </div>`;
+        ? loading()
+        : unreadable({ heading: 'Silences could not be loaded', why: failure, again: () => this.desk.refresh() });
     const shown = silences.filter((silence) => matches(silence, this.query));
     if (silences.length === 0)
       return html`<div class="none">
@@ -179,9 +176,7 @@ export class PwSilenceList extends LitElement {
     this.ending = new Set([...this.ending, id]);
     const asked = await endSilence(this.dashboard.client, id);
     this.ending = new Set([...this.ending].filter((other) => other !== id));
-    // It may have ended by itself, or by somebody else: that is what was wanted.
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: 'Silence ended: what still fires is told now' });
+    showGone(this, asked, 'Silence ended: what still fires is told now');
     tell(this, 'pw-done', null);
   }
 }

@@ -8,6 +8,7 @@ import type { FleetHost } from '../../live/fleet.ts';
 import type { Chosen } from '../../model/compare/chosen.ts';
 import { type CompareRoute, compareLayouts, compareStats } from '../../model/route.ts';
 import { sharedStyles } from '../../theme/shared.ts';
+import { copyText } from '../clipboard.ts';
 import { replaceRoute, showToast, tell } from '../events.ts';
 import { icon } from '../icons.ts';
 import '../host/pw-range-picker.ts';
@@ -128,17 +129,12 @@ export class PwCompareBar extends LitElement {
   }
 
   async #copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.isCopied = true;
-      showToast(this, { kind: 'done', text: 'Link copied.' });
-    } catch (error) {
-      // Without https, or without permission, there is no clipboard: the address bar has the link.
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      showToast(this, {
-        kind: 'failed',
-        text: 'The browser does not let this page copy. Copy the address of this page.',
-      });
-    }
+    this.isCopied = await copyText(location.href);
+    showToast(
+      this,
+      this.isCopied
+        ? { kind: 'done', text: 'Link copied.' }
+        : { kind: 'failed', text: 'The browser does not let this page copy. Copy the address of this page.' },
+    );
   }
 }

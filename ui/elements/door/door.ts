@@ -1,5 +1,5 @@
-/** What the pages in front of the hub share: the frame, and the field of a password. They say nothing of hosts. */
-import { html, svg, type TemplateResult } from 'lit';
+/** What the pages in front of the hub share: the frame, and the form of a name and a password. They say nothing of hosts. */
+import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { SessionWarning } from '../../model/session.ts';
 import { icon, mark } from '../icons.ts';
 
@@ -36,4 +36,55 @@ export function renderDoor({ form, help, warnings }: DoorParts): TemplateResult 
       ${warnings.map(({ text }) => html`<p class="warning" role="note">${icon('shield')}<span>${text}</span></p>`)} ${form}
     </main>
   </div>`;
+}
+
+export interface DoorForm {
+  readonly heading: string;
+  /** Under the heading: what whoever comes should know, and what is asked besides. */
+  readonly lead?: TemplateResult;
+  readonly name: string;
+  readonly nameCharsMax: number;
+  readonly changeName: (name: string) => void;
+  /** A `pw-password-field`. */
+  readonly password: TemplateResult;
+  /** Why nobody was let in; '' for nothing. */
+  readonly failure: string;
+  readonly isBusy: boolean;
+  /** What its button says, and while it is busy. */
+  readonly act: string;
+  readonly busyAct: string;
+  readonly submit: (event: Event) => void;
+}
+
+/** It is sent by script; its method keeps a password out of the address where there is none. */
+export function renderDoorForm(form: DoorForm): TemplateResult {
+  const { heading, lead, name, nameCharsMax, changeName, password, failure, isBusy, act, busyAct, submit } = form;
+  return html`<form method="post" @submit=${submit}>
+    <h1>${heading}</h1>
+    ${lead ?? nothing}
+    <div class="field">
+      <label for="username">Name</label>
+      <input
+        id="username"
+        name="username"
+        class="input"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck="false"
+        maxlength=${nameCharsMax}
+        required
+        .value=${name}
+        @input=${(event: InputEvent) => changeName((event.target as HTMLInputElement).value)}
+      />
+    </div>
+    ${password}
+    <div role="alert">${failure === '' ? nothing : html`<p class="problem">${failure}</p>`}</div>
+    <button class="btn primary" type="submit" ?disabled=${isBusy}>${isBusy ? busyAct : act}</button>
+  </form>`;
+}
+
+/** What stands in the form now: what a password manager has filled in may not have been told by an event. */
+export function typedIn(root: ParentNode): { readonly name: string; readonly password: string } {
+  const fields = new FormData(root.querySelector('form')!);
+  return { name: String(fields.get('username') ?? ''), password: String(fields.get('password') ?? '') };
 }

@@ -100,10 +100,16 @@ export const hostsTableStyles = css`
   /* A phone shows which host it is and how it stands; the rest is in the form that edits it. */
   @media (max-width: 720px) {
     table {
-      min-width: 460px;
+      min-width: 440px;
     }
     .host {
       width: auto;
+    }
+    .state {
+      width: 84px;
+    }
+    .seen {
+      width: 96px;
     }
     .alias,
     .tags,
@@ -117,7 +123,7 @@ export const hostsTableStyles = css`
       --row: 44px;
     }
     .acts {
-      width: 116px;
+      width: 120px;
     }
   }
 `;

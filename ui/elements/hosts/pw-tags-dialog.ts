@@ -7,15 +7,15 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { changeHost, readHosts } from '../../api/hosts.ts';
 import type { Dashboard } from '../../dashboard.ts';
 import { formatCount } from '../../model/format.ts';
+import { changeEach } from '../../model/hosts/change-each.ts';
 import { type HostTags, parseTag, shownTags, withoutTag, withTag } from '../../model/hosts/tag-sides.ts';
 import { tagChoices } from '../../model/overview/hosts-view.ts';
 import { sharedStyles } from '../../theme/shared.ts';
 import { showToast, tell } from '../events.ts';
-import { type PwDialog, problem } from '../pw-dialog.ts';
+import type { PwDialog } from '../pw-dialog.ts';
+import { whyLines } from './why-lines.ts';
 import '../pw-combo.ts';
-
-const atOnce = 4;
-const failuresShown = 5;
+import '../pw-dialog.ts';
 
 @customElement('pw-tags-dialog')
 export class PwTagsDialog extends LitElement {
@@ -65,14 +65,7 @@ export class PwTagsDialog extends LitElement {
         </p>
       </div>
       ${doneCount === null ? nothing : html`<p class="hint" role="status">${formatCount(doneCount)} of ${formatCount(names.length)}</p>`}
-      ${
-        whys.length === 0
-          ? nothing
-          : html`<div role="alert">
-              ${whys.slice(0, failuresShown).map((why) => problem(why))}
-              ${whys.length > failuresShown ? problem(`And ${whys.length - failuresShown} more.`) : nothing}
-            </div>`
-      }
+      ${whyLines(whys)}
       <button slot="actions" class="btn" @click=${() => tell(this, 'pw-close', null)}>Cancel</button>
       <button slot="actions" class="btn primary" ?disabled=${this.text.trim() === '' || doneCount !== null} @click=${this.#act}>
         ${isAdding ? 'Add tag' : 'Remove tag'}
@@ -118,16 +111,12 @@ export class PwTagsDialog extends LitElement {
       this.whys = [asked.why];
       return;
     }
-    const whys: string[] = [];
-    const waiting = [...names];
-    const work = async () => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-        const why = await this.#changeOne(name, asked.value.get(name), tag);
-        if (why !== null) whys.push(why);
+    const whys = await changeEach(names, {
+      change: (name) => this.#changeOne(name, asked.value.get(name), tag),
+      done: () => {
         this.doneCount = (this.doneCount ?? 0) + 1;
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
+      },
+    });
     this.doneCount = null;
     this.whys = whys;
     const changed = names.length - whys.length;

@@ -22,11 +22,12 @@ import { destinationText, kindTitles } from '../../model/rules/channel-form.ts';
 import { sentenceOf } from '../../model/sentence.ts';
 import { zoneChanged } from '../../settings.ts';
 import { sharedStyles } from '../../theme/shared.ts';
-import { showToast } from '../events.ts';
+import { questionDialog } from '../dialogs.ts';
+import { showGone, showOutcome, showToast } from '../events.ts';
 import { icon } from '../icons.ts';
 import { noneStyles } from '../none-styles.ts';
+import { loading, unreadable } from '../reading-states.ts';
 import { listStyles } from './list-styles.ts';
-import '../pw-dialog.ts';
 import './pw-channel-form.ts';
 
 /** Notices that are looked through for the newest of each channel. */
@@ -108,12 +109,8 @@ export class PwChannelList extends LitElement {
     const { channels, failure } = this;
     if (channels === null)
       return failure === null
-        ? html`<p class="none" role="status">Loading</p>`
-        : html`<div class="none" role="alert">
-            <h2>Channels could not be loaded</h2>
-            <p>${failure}</p>
-            <button class="btn" @click=${this.#refresh}>Try again</button>
-          </div>`;
+        ? loading()
+        : unreadable({ heading: 'Channels could not be loaded', why: failure, again: this.#refresh });
     return html`${channels.length === 0 ? this.#renderNone() : this.#renderChannels(channels)} ${this.#renderDead()} ${this.#renderDialogs()}`;
   }
 
@@ -255,13 +252,13 @@ export class PwChannelList extends LitElement {
     }${
       leaving === null
         ? nothing
-        : html`<pw-dialog .heading=${'Delete this channel?'} @pw-close=${this.#close}>
-            <p>"${leaving.name}" tells nobody any more. Notices that wait for it are not sent.</p>
-            <button slot="actions" class="btn" @click=${this.#close}>Keep it</button>
-            <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#delete(leaving))}>
-              Delete channel
-            </button>
-          </pw-dialog>`
+        : questionDialog({
+            heading: 'Delete this channel?',
+            text: `"${leaving.name}" tells nobody any more. Notices that wait for it are not sent.`,
+            act: 'Delete channel',
+            close: this.#close,
+            confirm: () => this.dashboard.background(this.#delete(leaving)),
+          })
     }`;
   }
 
@@ -335,15 +332,13 @@ export class PwChannelList extends LitElement {
   async #delete({ id }: Channel): Promise<void> {
     this.leaving = null;
     const asked = await deleteChannel(this.dashboard.client, id);
-    if (asked.kind === 'failed' && asked.status !== 404) showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: 'Channel deleted' });
+    showGone(this, asked, 'Channel deleted');
     this.#refresh();
   }
 
   async #retry({ id }: Notice): Promise<void> {
     const asked = await retryNotice(this.dashboard.client, id);
-    if (asked.kind === 'failed') showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: 'The notice is tried again' });
+    showOutcome(this, asked, 'The notice is tried again');
     this.#refresh();
   }
 }

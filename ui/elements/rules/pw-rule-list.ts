@@ -17,11 +17,12 @@ import { compareNames } from '../../model/names.ts';
 import { hrefOf, ruleRoute } from '../../model/route.ts';
 import { ruleSentence } from '../../model/rules/rule-text.ts';
 import { sharedStyles } from '../../theme/shared.ts';
+import { questionDialog } from '../dialogs.ts';
 import { showToast } from '../events.ts';
 import { icon } from '../icons.ts';
 import { noneStyles } from '../none-styles.ts';
+import { loading, unreadable } from '../reading-states.ts';
 import { listStyles } from './list-styles.ts';
-import '../pw-dialog.ts';
 import '../pw-severity.ts';
 
 /** Rows that are made at once; 20,000 rules are allowed. */
@@ -83,12 +84,8 @@ export class PwRuleList extends LitElement {
     const { rules, failure } = this;
     if (rules === null)
       return failure === null
-        ? html`<p class="none" role="status">Loading</p>`
-        : html`<div class="none" role="alert">
-            <h2>Rules could not be loaded</h2>
-            <p>${failure}</p>
-            <button class="btn" @click=${this.#refresh}>Try again</button>
-          </div>`;
+        ? loading()
+        : unreadable({ heading: 'Rules could not be loaded', why: failure, again: this.#refresh });
     if (rules.length === 0)
       return html`<div class="none">
         <h2>There is no rule</h2>
@@ -178,13 +175,13 @@ export class PwRuleList extends LitElement {
   #renderDialog() {
     const rule = this.leaving;
     if (rule === null) return nothing;
-    return html`<pw-dialog .heading=${'Delete this rule?'} @pw-close=${this.#close}>
-      <p>"${rule.name}" is deleted for everybody. What it has firing resolves; what happened stays in the list of alerts.</p>
-      <button slot="actions" class="btn" @click=${this.#close}>Keep it</button>
-      <button slot="actions" class="btn danger" @click=${() => this.dashboard.background(this.#delete(rule))}>
-        Delete rule
-      </button>
-    </pw-dialog>`;
+    return questionDialog({
+      heading: 'Delete this rule?',
+      text: `"${rule.name}" is deleted for everybody. What it has firing resolves; what happened stays in the list of alerts.`,
+      act: 'Delete rule',
+      close: this.#close,
+      confirm: () => this.dashboard.background(this.#delete(rule)),
+    });
   }
 
   /** Counted once for each list of hosts: alerts that come and go change nothing of it. */

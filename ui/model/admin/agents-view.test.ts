@@ -26,7 +26,15 @@ describe('shownAgents()', () => {
       agent('down', { status: 'down' }),
       agent('twice', { clone }),
     ];
-    expect(shownAgents(agents, '').map(({ host }) => host)).toEqual(['twice', 'down', 'skewed', 'revoked', 'web-2', 'a', 'web-10']);
+    expect(shownAgents(agents, '').map(({ host }) => host)).toEqual([
+      'twice',
+      'down',
+      'skewed',
+      'revoked',
+      'web-2',
+      'a',
+      'web-10',
+    ]);
   });
 
   test('finds by name, alias, version and address', () => {

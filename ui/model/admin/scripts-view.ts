@@ -1,9 +1,10 @@
 /** Words of the page of scripts. Pure. */
-import type { AgentDoor, ListedScript, ScriptState } from '../../api/scripts.ts';
+import type { ScriptRunState } from '#core/message.ts';
+import type { AgentDoor, ListedScript } from '../../api/scripts.ts';
 
 /** Word and look of each state. */
 export const stateTexts: Readonly<
-  Record<ScriptState, { readonly text: string; readonly look: 'up' | 'warn' | 'down' | 'none' }>
+  Record<ScriptRunState, { readonly text: string; readonly look: 'up' | 'warn' | 'down' | 'none' }>
 > = {
   waiting: { text: 'Not run yet', look: 'none' },
   running: { text: 'First run', look: 'none' },
@@ -30,7 +31,7 @@ export function agentsText(agents: ListedScript['agents']): {
   readonly text: string;
   readonly look: 'up' | 'warn' | 'down' | 'none';
 } {
-  const order: readonly ScriptState[] = ['refused', 'failing', 'well', 'running', 'waiting', 'revoked'];
+  const order: readonly ScriptRunState[] = ['refused', 'failing', 'well', 'running', 'waiting', 'revoked'];
   const parts = order.flatMap((state) => {
     const count = agents[state] ?? 0;
     return count === 0 ? [] : [{ state, text: `${count} ${stateTexts[state].text.toLowerCase()}` }];

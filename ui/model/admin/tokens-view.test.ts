@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiToken } from '../../api/tokens.ts';
-import { expiryOf, tokensText } from './tokens-view.ts';
+import { expiryOf, rightsText, tokensText } from './tokens-view.ts';
 
 const nowMs = Date.UTC(2026, 10, 18);
 const dayMs = 86_400_000;
 const token = (expiresMs: number | null, isExpired = false): ApiToken => ({
-  ...{ id: 1, name: 'ci', scope: 'read', by: 'Ann', createdMs: 0, usedMs: null },
+  ...{ id: 1, name: 'ci', scope: 'read', clientId: '', by: 'Ann', createdMs: 0, usedMs: null },
   ...{ expiresMs, isExpired },
 });
 
@@ -22,6 +22,11 @@ describe('expiryOf()', () => {
   test('is over when the hub says so, whatever the clock here says', () => {
     expect(expiryOf(token(nowMs + 1_000, true), nowMs).state).toBe('over');
   });
+});
+
+test('rightsText() names the client that a token is for', () => {
+  expect(rightsText({ scope: 'push', clientId: '' })).toBe('Push metrics');
+  expect(rightsText({ scope: 'push', clientId: 'backup' })).toBe('Push metrics as backup');
 });
 
 test('tokensText() counts those that are over', () => {

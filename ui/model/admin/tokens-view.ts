@@ -9,7 +9,7 @@ export const scopeTitles: Readonly<Record<TokenScope, string>> = {
   admin: 'Everything',
 };
 export const scopeNotes: Readonly<Record<TokenScope, string>> = {
-  push: 'Sends metrics, and can read nothing. For exporters and jobs.',
+  push: 'Sends metrics, and can read none. For exporters and jobs.',
   read: 'What a viewer may. For boards and reports.',
   write: 'What an editor may: also alerts, downtimes, notes and tags. For deployments.',
   admin: 'What an admin may: also people, agents, channels and scripts.',
@@ -17,6 +17,11 @@ export const scopeNotes: Readonly<Record<TokenScope, string>> = {
 
 const dayMs = 86_400_000;
 const soonMs = 7 * dayMs;
+
+/** What a token may, in a cell of the table. */
+export function rightsText({ scope, clientId }: Pick<ApiToken, 'scope' | 'clientId'>): string {
+  return clientId === '' ? scopeTitles[scope] : `${scopeTitles[scope]} as ${clientId}`;
+}
 
 /** null: it never ends. */
 export const lifetimes: readonly { readonly id: string; readonly title: string; readonly ms: number | null }[] = [

@@ -9,9 +9,10 @@ import type { Dashboard } from '../../../dashboard.ts';
 import { currentToken, isBehind, isSkewed, skewText, tokenState } from '../../../model/admin/agents-view.ts';
 import { formatAgo, formatCount, formatMoment, noValue } from '../../../model/format.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
-import { showToast, tell } from '../../events.ts';
+import { copyText } from '../../clipboard.ts';
+import { questionDialog } from '../../dialogs.ts';
+import { showOutcome, showToast, tell } from '../../events.ts';
 import { icon } from '../../icons.ts';
-import '../../pw-dialog.ts';
 import '../../pw-status.ts';
 
 const done: Readonly<Record<AgentOrder, string>> = {
@@ -241,25 +242,24 @@ export class PwAgentPanel extends LitElement {
     const close = () => {
       this.asking = null;
     };
-    const [heading, text, keep, act] =
-      asking === 'revoke'
-        ? [
-            `Revoke ${agent.host}?`,
-            'Its connection is closed at once, its tokens are void, and nothing is taken of it any more. What is stored stays.',
-            'Keep it',
-            'Revoke agent',
-          ]
-        : [
-            `Split ${agent.host}?`,
-            `The machine at ${agent.clone?.address ?? ''} becomes a host of its own when it comes next, with everything that waits on its disk. The one that is connected stays ${agent.host}.`,
-            'Not now',
-            'Split',
-          ];
-    return html`<pw-dialog .heading=${heading} @pw-close=${close}>
-      <p>${text}</p>
-      <button slot="actions" class="btn" @click=${close}>${keep}</button>
-      <button slot="actions" class="btn ${asking === 'revoke' ? 'danger' : 'primary'}" @click=${() => this.#order(asking)}>${act}</button>
-    </pw-dialog>`;
+    const confirm = () => this.#order(asking);
+    if (asking === 'revoke')
+      return questionDialog({
+        heading: `Revoke ${agent.host}?`,
+        text: 'Its connection is closed at once, its tokens are void, and nothing is taken of it any more. What is stored stays.',
+        act: 'Revoke agent',
+        close,
+        confirm,
+      });
+    return questionDialog({
+      heading: `Split ${agent.host}?`,
+      text: `The machine at ${agent.clone?.address ?? ''} becomes a host of its own when it comes next, with everything that waits on its disk. The one that is connected stays ${agent.host}.`,
+      act: 'Split',
+      keep: 'Not now',
+      look: 'primary',
+      close,
+      confirm,
+    });
   }
 
   #order(order: AgentOrder): void {
@@ -272,20 +272,14 @@ export class PwAgentPanel extends LitElement {
     const { host } = this.agent;
     const asked = await orderOfAgent(this.dashboard.client, host, order);
     this.isBusy = false;
-    if (asked.kind === 'failed') showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: `${host} ${done[order]}` });
+    showOutcome(this, asked, `${host} ${done[order]}`);
     tell(this, 'pw-done', null);
   }
 
   readonly #copyId = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(this.agent.agentId);
-      showToast(this, { kind: 'done', text: 'Id copied' });
-    } catch (error) {
-      // Without https, or without permission, there is no clipboard: it stands above, to be marked by hand.
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      showToast(this, { kind: 'failed', text: 'This browser lets no page copy here: mark the id by hand' });
-    }
+    const isCopied = await copyText(this.agent.agentId);
+    const text = isCopied ? 'Id copied' : 'This browser lets no page copy here: mark the id by hand';
+    showToast(this, { kind: isCopied ? 'done' : 'failed', text });
   };
 }
 

@@ -21,7 +21,6 @@ export class PwAuditTable extends LitElement {
       }
       .at {
         width: 132px;
-        color: var(--pw-text-2);
       }
       .who {
         width: 18%;
@@ -35,6 +34,8 @@ export class PwAuditTable extends LitElement {
       }
       .from {
         width: 148px;
+      }
+      td.from {
         font-family: var(--pw-mono);
         color: var(--pw-text-3);
       }
@@ -48,7 +49,8 @@ export class PwAuditTable extends LitElement {
       .failed {
         color: var(--pw-down);
       }
-      .act {
+      th.act,
+      td.act {
         width: 44px;
         padding: 0 8px 0 0;
         text-align: right;
@@ -81,7 +83,7 @@ export class PwAuditTable extends LitElement {
       }
       @media (max-width: 720px) {
         table {
-          min-width: 640px;
+          min-width: 900px;
         }
       }
     `,

@@ -4,7 +4,6 @@
  */
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { type Channel, type Notice, readChannels, readNotices, retryNotice } from '../../../api/channels.ts';
 import { Following } from '../../../controllers/following.ts';
 import { Polled } from '../../../controllers/polled.ts';
@@ -12,8 +11,10 @@ import type { Dashboard } from '../../../dashboard.ts';
 import { formatAgo, formatMoment, formatValue, noValue } from '../../../model/format.ts';
 import { zoneChanged } from '../../../settings.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
-import { showToast, tell } from '../../events.ts';
+import { showOutcome, tell } from '../../events.ts';
+import { listTable } from '../../list-table.ts';
 import { noneStyles } from '../../none-styles.ts';
+import { polledValue } from '../../reading-states.ts';
 import { tableStyles } from '../../table-styles.ts';
 import '../../pw-severity.ts';
 
@@ -75,6 +76,11 @@ export class PwDeliveryLog extends LitElement {
       .late {
         color: var(--pw-warn);
       }
+      @media (max-width: 720px) {
+        td.answer {
+          min-width: 280px;
+        }
+      }
     `,
   ];
 
@@ -118,7 +124,7 @@ export class PwDeliveryLog extends LitElement {
         <div class="end">${this.#renderFilter(value?.channels ?? [])}</div>
       </header>
       ${why === null ? nothing : html`<p class="none problem" role="alert">${why}</p>`}
-      ${value === null ? (why === null ? html`<p class="none" role="status">Loading</p>` : nothing) : this.#renderNotices(value)}
+      ${polledValue(this.#polled, (log) => this.#renderNotices(log))}
     </section>`;
   }
 
@@ -154,29 +160,22 @@ export class PwDeliveryLog extends LitElement {
         <p>${isFiltered ? 'Others are shown with all channels and states.' : 'What rules tell by channels stands here, with each answer.'}</p>
       </div>`;
     const names = new Map(channels.map(({ id, name }) => [id, name]));
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Delivery log">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Made</th>
-            <th scope="col">State</th>
-            <th scope="col">Channel</th>
-            <th scope="col">Notice</th>
-            <th scope="col" class="number">Tries</th>
-            <th scope="col" class="number">Took</th>
-            <th scope="col">Answer</th>
-            <th scope="col"><span class="sr">Actions</span></th>
-          </tr>
-        </thead>
-        <tbody>
-          ${repeat(
-            notices,
-            ({ id }) => id,
-            (notice) => this.#renderNotice(notice, names.get(notice.channelId) ?? 'removed'),
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    return listTable({
+      label: 'Delivery log',
+      heads: [
+        'Made',
+        'State',
+        'Channel',
+        'Notice',
+        ['Tries', 'number'],
+        ['Took', 'number'],
+        'Answer',
+        ['Actions', 'sr'],
+      ],
+      rows: notices,
+      keyOf: ({ id }) => id,
+      renderRow: (notice) => this.#renderNotice(notice, names.get(notice.channelId) ?? 'removed'),
+    });
   }
 
   #renderNotice(notice: Notice, channel: string) {
@@ -214,8 +213,7 @@ export class PwDeliveryLog extends LitElement {
     this.retrying = new Set([...this.retrying, id]);
     const asked = await retryNotice(this.dashboard.client, id);
     this.retrying = new Set([...this.retrying].filter((other) => other !== id));
-    if (asked.kind === 'failed') showToast(this, { kind: 'failed', text: asked.why });
-    else showToast(this, { kind: 'done', text: 'The notice is tried again' });
+    showOutcome(this, asked, 'The notice is tried again');
     this.#polled.refresh();
   }
 }

@@ -17,6 +17,7 @@ import { sharedStyles } from '../../../theme/shared.ts';
 import { tell } from '../../events.ts';
 import { icon } from '../../icons.ts';
 import { problem } from '../../pw-dialog.ts';
+import { lifetimeField } from '../form-parts.ts';
 import '../pw-secret.ts';
 
 @customElement('pw-enrol-form')
@@ -54,6 +55,9 @@ export class PwEnrolForm extends LitElement {
         font-size: var(--pw-fs-2);
         font-weight: var(--pw-w-medium);
         color: var(--pw-text-3);
+      }
+      pw-secret + p {
+        padding-top: 8px;
       }
       .again {
         margin-top: 12px;
@@ -94,18 +98,13 @@ export class PwEnrolForm extends LitElement {
         ${this.#renderField('uses', 'Machines', this.uses, { placeholder: '1', maxlength: 6 }, (text) => {
           this.uses = text;
         })}
-        <div class="field">
-          <label for="lifetime">It works for</label>
-          <select
-            id="lifetime"
-            class="select"
-            @change=${(event: Event) => {
-              this.lifetime = (event.target as HTMLSelectElement).value;
-            }}
-          >
-            ${enrolmentLifetimes.map(({ id, title }) => html`<option value=${id} ?selected=${id === this.lifetime}>${title}</option>`)}
-          </select>
-        </div>
+        ${lifetimeField({
+          lifetimes: enrolmentLifetimes,
+          chosen: this.lifetime,
+          choose: (id) => {
+            this.lifetime = id;
+          },
+        })}
         ${this.#renderField(
           'tags',
           'Tags',

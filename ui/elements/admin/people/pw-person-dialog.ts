@@ -9,13 +9,12 @@ import type { Dashboard } from '../../../dashboard.ts';
 import { passwordHint } from '../../../model/password.ts';
 import { type Role, roleNotes, roles, roleTitles } from '../../../model/session.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
+import { formDialog } from '../../dialogs.ts';
 import { passwordStyles } from '../../door/password-styles.ts';
 import { showToast, tell } from '../../events.ts';
-import { problem } from '../../pw-dialog.ts';
 import { dialogStyles } from '../dialog-styles.ts';
+import { choiceField, nameField, secretDialog } from '../form-parts.ts';
 import '../../door/pw-password-field.ts';
-import '../../pw-dialog.ts';
-import '../pw-secret.ts';
 
 @customElement('pw-person-dialog')
 export class PwPersonDialog extends LitElement {
@@ -37,98 +36,75 @@ export class PwPersonDialog extends LitElement {
 
   override render() {
     const name = this.person?.name ?? this.name.trim();
-    if (this.made !== null) return this.#renderMade(name, this.made);
-    const heading = this.person === null ? 'Add person' : `New password for ${name}`;
-    const act = this.person === null ? 'Add person' : 'Set password';
-    return html`<pw-dialog .heading=${heading}>
-      <form @submit=${this.#submit}>
-        ${this.person === null ? this.#renderWho() : html`<p>What they have now no longer works, and they are signed out everywhere.</p>`}
-        ${this.#renderPassword(name)}
-        <div role="alert">${problem(this.failure)}</div>
-        <button class="sr" type="submit" tabindex="-1" aria-hidden="true">${act}</button>
-      </form>
-      <button slot="actions" class="btn" @click=${this.#close}>Cancel</button>
-      <button slot="actions" class="btn primary" ?disabled=${this.isBusy} @click=${this.#submit}>${act}</button>
-    </pw-dialog>`;
+    if (this.made !== null)
+      return secretDialog({
+        heading: `Password of ${name}`,
+        lead: 'Pass it on by a way that others do not read. It is not shown again.',
+        label: 'Password',
+        secret: this.made,
+        close: this.#close,
+      });
+    return formDialog({
+      heading: this.person === null ? 'Add person' : `New password for ${name}`,
+      fields: html`${this.person === null ? this.#renderWho() : html`<p>What they have now no longer works, and they are signed out everywhere.</p>`}
+        ${this.#renderPassword(name)}`,
+      failure: this.failure,
+      act: this.person === null ? 'Add person' : 'Set password',
+      isBusy: this.isBusy,
+      submit: this.#submit,
+      close: this.#close,
+    });
   }
 
   #renderWho() {
-    return html`<div class="field">
-        <label for="name">Name</label>
-        <input
-          id="name"
-          class="input"
-          autocomplete="off"
-          autofocus
-          spellcheck="false"
-          maxlength="100"
-          aria-invalid=${this.nameProblem === '' ? 'false' : 'true'}
-          aria-describedby="name-problem"
-          .value=${this.name}
-          @input=${(event: InputEvent) => {
-            this.name = (event.target as HTMLInputElement).value;
-            this.nameProblem = '';
-          }}
-        />
-        ${problem(this.nameProblem, 'name-problem')}
-      </div>
-      <fieldset>
-        <legend>Role</legend>
-        ${roles.map(
-          (role) => html`<label class="choice"
-            ><input
-              type="radio"
-              name="role"
-              .checked=${this.chosenRole === role}
-              @change=${() => {
-                this.chosenRole = role;
-              }}
-            /><span>${roleTitles[role]}</span><small>${roleNotes[role]}</small></label
-          >`,
-        )}
-      </fieldset>`;
+    return html`${nameField({
+      name: this.name,
+      wrong: this.nameProblem,
+      change: (name) => {
+        this.name = name;
+        this.nameProblem = '';
+      },
+    })}
+    ${choiceField<Role>({
+      legend: 'Role',
+      field: 'role',
+      chosen: this.chosenRole,
+      choices: roles.map((role) => ({ value: role, title: roleTitles[role], note: roleNotes[role] })),
+      choose: (role) => {
+        this.chosenRole = role;
+      },
+    })}`;
   }
 
   #renderPassword(owner: string) {
-    const choice = (isTyped: boolean, title: string, note: string) => html`<label class="choice"
-      ><input
-        type="radio"
-        name="password-way"
-        .checked=${this.isTyped === isTyped}
-        @change=${() => {
-          this.isTyped = isTyped;
-        }}
-      /><span>${title}</span><small>${note}</small></label
-    >`;
-    return html`<fieldset>
-        <legend>Password</legend>
-        ${choice(false, 'Make one', 'It is shown once, for you to pass on; they can change it.')}
-        ${choice(true, 'Type one', 'You agree on it with them.')}
-      </fieldset>
-      ${
-        this.isTyped
-          ? html`<pw-password-field
-              isNew
-              label="New password"
-              field="new"
-              owner=${owner}
-              .value=${this.password}
-              problem=${this.passwordProblem}
-              @pw-change=${(event: CustomEvent<string>) => {
-                this.password = event.detail;
-                this.passwordProblem = '';
-              }}
-            ></pw-password-field>`
-          : nothing
-      }`;
-  }
-
-  #renderMade(name: string, password: string) {
-    return html`<pw-dialog .heading=${`Password of ${name}`}>
-      <p class="lead">Pass it on by a way that others do not read. It is not shown again.</p>
-      <pw-secret label="Password" .value=${password}></pw-secret>
-      <button slot="actions" class="btn primary" @click=${this.#close}>Done</button>
-    </pw-dialog>`;
+    return html`${choiceField({
+      legend: 'Password',
+      field: 'password-way',
+      chosen: this.isTyped,
+      choices: [
+        { value: false, title: 'Make one', note: 'It is shown once, for you to pass on; they can change it.' },
+        { value: true, title: 'Type one', note: 'You agree on it with them.' },
+      ],
+      choose: (isTyped) => {
+        this.isTyped = isTyped;
+      },
+    })}
+    ${
+      this.isTyped
+        ? html`<pw-password-field
+            isNew
+            label="New password"
+            field="new"
+            owner=${owner}
+            .value=${this.password}
+            problem=${this.passwordProblem}
+            @pw-change=${(event: CustomEvent<string>) => {
+              this.password = event.detail;
+              this.passwordProblem = '';
+            }}
+          ></pw-password-field>`
+        : nothing
+    }`;
   }
 
   readonly #close = (): void => {

@@ -36,8 +36,16 @@ export const settingsStyles = css`
     overflow-x: auto;
     margin: 0 -16px;
   }
+  /* Beside the list of agents there is little room, and what is in force should be seen. */
+  th,
+  td {
+    padding: 4px 6px;
+  }
+  th {
+    white-space: normal;
+  }
   td > .input {
-    width: 84px;
+    width: 56px;
   }
   td .problem {
     white-space: normal;

@@ -8,18 +8,18 @@ import { changeHost, type HostDetails, readHosts } from '../../../api/hosts.ts';
 import type { Dashboard } from '../../../dashboard.ts';
 import { afterAct, hostsOfAct, type TagAct } from '../../../model/admin/tag-fleet.ts';
 import { formatCount } from '../../../model/format.ts';
+import { changeEach } from '../../../model/hosts/change-each.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
 import { showToast, tell } from '../../events.ts';
-import { type PwDialog, problem } from '../../pw-dialog.ts';
+import { whyLines } from '../../hosts/why-lines.ts';
+import type { PwDialog } from '../../pw-dialog.ts';
+import '../../pw-dialog.ts';
 
 /** What is asked; where a word is wanted, it is typed here. */
 export type TagQuestion =
   | { readonly kind: 'rename'; readonly name: string }
   | { readonly kind: 'revalue'; readonly name: string; readonly value: string }
   | { readonly kind: 'remove'; readonly name: string; readonly value: string | null };
-
-const atOnce = 4;
-const failuresShown = 5;
 
 @customElement('pw-tag-change')
 export class PwTagChange extends LitElement {
@@ -74,14 +74,7 @@ export class PwTagChange extends LitElement {
       <p class="hint">${this.#consequence(hosts)}</p>
       <p class="hint">What an agent says of this tag is hidden behind it, and stays so.</p>
       ${doneCount === null ? nothing : html`<p class="hint" role="status">${formatCount(doneCount)} of ${formatCount(count)}</p>`}
-      ${
-        whys.length === 0
-          ? nothing
-          : html`<div role="alert">
-              ${whys.slice(0, failuresShown).map((why) => problem(why))}
-              ${whys.length > failuresShown ? problem(`And ${whys.length - failuresShown} more.`) : nothing}
-            </div>`
-      }
+      ${whyLines(whys)}
       <button slot="actions" class="btn" @click=${() => tell(this, 'pw-close', null)}>Cancel</button>
       <button
         slot="actions"
@@ -131,21 +124,20 @@ export class PwTagChange extends LitElement {
       this.whys = [asked.why];
       return;
     }
-    const whys: string[] = [];
-    const waiting = [...hostsOfAct(asked.value, act)];
-    const count = waiting.length;
-    const work = async () => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    const names = hostsOfAct(asked.value, act);
+    const whys = await changeEach(names, {
+      change: async (name) => {
         const peopleTags = afterAct(asked.value.get(name)!, act);
         const saved = peopleTags === null ? null : await changeHost(client, name, { peopleTags });
-        if (saved?.kind === 'failed') whys.push(`${name}: ${saved.why}`);
+        return saved?.kind === 'failed' ? `${name}: ${saved.why}` : null;
+      },
+      done: () => {
         this.doneCount = (this.doneCount ?? 0) + 1;
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
+      },
+    });
     this.doneCount = null;
     this.whys = whys;
-    const changed = count - whys.length;
+    const changed = names.length - whys.length;
     if (changed > 0)
       showToast(this, {
         kind: 'done',
