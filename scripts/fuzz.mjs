@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz -- [target…] [--seconds N]`: builds the targets of `fuzz/` and has jazzer.js look for an input that breaks
- * one, so many seconds each (600 unless it is said), one after the other. Ends with status 1 when one was broken, and says
+ * one, so many seconds each (600 unless it is said), one after the other, by chance or from `--seed N` on. Ends with status 1 when one was broken, and says
  * by which file. With `--input FILE` it runs a target on that file alone, with `--keep` it takes over into `fuzz/corpus/`
  * what is new in what was found. How all of it works: `fuzz/README.md`.
  */
@@ -19,7 +19,7 @@ const crashes = join(folder, 'crashes');
 const jazzer = join(folder, 'jazzer/node_modules/@jazzer.js/core/dist/cli.js');
 
 /** Longest that one input may take, and most memory of the process, which has some 160 MB before the first input. */
-const inputSecondsMax = 10;
+const inputSecondsMax = 20;
 const memoryMbMax = 1_024;
 /** Of an input: what is longer takes long and shows little. The messages and bodies of the seeds are below. */
 const inputBytesMax = 8_192;
@@ -36,16 +36,21 @@ function fail(message) {
 }
 
 function wanted() {
-  const options = { seconds: { type: 'string', default: '600' }, input: { type: 'string' }, keep: { type: 'boolean' } };
+  const options = {
+    ...{ seconds: { type: 'string', default: '600' }, seed: { type: 'string' } },
+    ...{ input: { type: 'string' }, keep: { type: 'boolean' } },
+  };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const seconds = Number(values.seconds);
   const unknown = positionals.find((name) => !targets.includes(name));
   if (unknown !== undefined) fail(`Cannot fuzz "${unknown}": the targets are ${targets.join(', ')}`);
   if (!Number.isInteger(seconds) || seconds < 1)
     fail(`Cannot fuzz: --seconds is a whole number: got "${values.seconds}"`);
+  if (values.seed !== undefined && !/^[1-9]\d{0,8}$/.test(values.seed))
+    fail(`Cannot fuzz: --seed is a whole number from 1 on: got "${values.seed}"`);
   if (values.input !== undefined && positionals.length !== 1) fail('Cannot fuzz: --input wants one target');
   if (!existsSync(jazzer)) fail('Cannot fuzz: jazzer.js must be there: npm ci --prefix fuzz/jazzer --ignore-scripts');
-  return { names: positionals.length === 0 ? targets : positionals, seconds, input: values.input, keep: values.keep };
+  return { names: positionals.length === 0 ? targets : positionals, ...values, seconds };
 }
 
 /** Everything in one file each, libraries too, so that jazzer.js sees which of their branches an input takes. */
@@ -111,14 +116,15 @@ function summaryOf(text) {
   return `${runs} runs, ${figure(/ cov: (\d+)/g)} branches, slowest ${figure(/stat::slowest_unit_time_sec:\s*(\d+)/g)} s, ${memory} MB`;
 }
 
-const { names, seconds, input, keep } = wanted();
+const { names, seconds, seed, input, keep } = wanted();
 await buildTargets();
 const env = environmentFor(built);
 let brokenCount = 0;
 for (const name of names) {
   const [seedFolder, corpus, found] = [join(built, 'seeds', name), join(folder, 'corpus', name), foundOf(name)];
   const places = input === undefined ? (keep ? [corpus, found] : [found, seedFolder, corpus]) : [resolve(input)];
-  const flags = input !== undefined ? [] : keep ? keepFlags : [`-max_total_time=${seconds}`];
+  const search = [`-max_total_time=${seconds}`, ...(seed === undefined ? [] : [`-seed=${seed}`])];
+  const flags = input !== undefined ? [] : keep ? keepFlags : search;
   const { isWell, how, text } = run(name, { places, flags, env });
   process.stdout.write(`${isWell ? 'ok    ' : 'BROKEN'}  ${name}: ${summaryOf(text)}\n`);
   if (isWell) continue;
