@@ -46,8 +46,9 @@ import { Doorman } from './network/doorman.ts';
 import { LimitLog } from './network/limit-log.ts';
 import { plainWarning, protectionOf } from './network/listening.ts';
 import { registerCertificateMetrics, registerNetworkMetrics } from './network/network-metrics.ts';
-import { listenedHost, ownUrl } from './network/own-url.ts';
+import { listenedHost, ownUrl, reachedHost } from './network/own-url.ts';
 import { TrustedProxies } from './network/peer-address.ts';
+import { isHeldByHub } from './network/port-holder.ts';
 import { routesOf } from './route-table.ts';
 import { readSecretKey } from './secret-box.ts';
 import { Sockets } from './sockets.ts';
@@ -203,7 +204,7 @@ export async function runHub(options: RunHubOptions): Promise<void> {
       return slot.engine?.alertBook.useFile(file) ?? Promise.resolve();
     },
   });
-  const port = listen(sockets, config);
+  const port = await listen(sockets, config);
   const keeper: CertificateKeeper | null =
     certificateFiles === null || certificate === null
       ? null
@@ -288,11 +289,15 @@ function usableCertificate(files: CertificateFiles): Certificate {
   return answer.certificate;
 }
 
-function listen(sockets: Sockets<Credential>, config: HubConfig): number {
-  const port = sockets.listen(listenedHost(config.host), config.port);
+async function listen(sockets: Sockets<Credential>, config: HubConfig): Promise<number> {
+  const { host } = config;
+  const port = sockets.listen(listenedHost(host), config.port);
   if (port !== null) return port;
+  const holder = (await isHeldByHub(reachedHost(host), config.port))
+    ? 'where another Pulsewire seems to run: stop it, or give this one a "port" and a "dataFolder" of its own in a file of settings (--config FILE)'
+    : 'which another program may hold: stop it, or choose another "port" in a file of settings (--config FILE)';
   throw new ConfigError([
-    `"host" and "port" must be an address of this machine that is free: got ${config.host}:${config.port}, which another program may hold`,
+    `"host" and "port" must be an address of this machine that is free: got ${host}:${config.port}, ${holder}`,
   ]);
 }
 
