@@ -239,25 +239,28 @@ describe('readAgentConfig()', () => {
 
 describe('the enrolment key', () => {
   test.each<[string, () => Environment]>([
-    ['of the environment', () => ({ PULSEWIRE_ENROLMENT_KEY: ' key-canary\n' })],
+    ['of the environment', () => ({ PULSEWIRE_ENROLMENT_KEY: ' key-canary-4711-0815\n' })],
     [
       'of a file',
-      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary\n', 0o640), PULSEWIRE_ENROLMENT_KEY: 'other-key' }),
+      () => ({
+        PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary-4711-0815\n', 0o640),
+        PULSEWIRE_ENROLMENT_KEY: 'another-key-of-all',
+      }),
     ],
   ])('is taken %s', (_, env) => {
     const config = parse({}, env());
-    expect(config.enrolmentKey).toBe('key-canary');
+    expect(config.enrolmentKey).toBe('key-canary-4711-0815');
     expect(JSON.stringify(maskConfig(config))).not.toContain('canary');
   });
 
   test('is taken from the file that the settings name', () => {
-    expect(parse({ enrolmentKeyFile: fileOf('key-canary') }).enrolmentKey).toBe('key-canary');
+    expect(parse({ enrolmentKeyFile: fileOf('key-canary-4711-0815') }).enrolmentKey).toBe('key-canary-4711-0815');
   });
 
   test("is the agent's to remove only where it was left in its own data folder, and may be gone there", () => {
-    const enrolmentKeyFile = fileOf('key-canary');
+    const enrolmentKeyFile = fileOf('key-canary-4711-0815');
     expect(parse({ enrolmentKeyFile, dataFolder: folder })).toMatchObject({
-      enrolmentKey: 'key-canary',
+      enrolmentKey: 'key-canary-4711-0815',
       enrolmentKeyFile,
     });
     expect(parse({ enrolmentKeyFile, dataFolder: join(folder, 'data') }).enrolmentKeyFile).toBeNull();
@@ -287,12 +290,12 @@ describe('the enrolment key', () => {
     [
       'that is empty',
       () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('\n') }),
-      /must be 8..200 visible ASCII characters without spaces$/,
+      /must be 16..200 visible ASCII characters without spaces: got 0 characters$/,
     ],
     [
       'that is no header',
       () => ({ PULSEWIRE_ENROLMENT_KEY: 'canary\r\nX: y' }),
-      /variable PULSEWIRE_ENROLMENT_KEY: it must be 8..200 visible/,
+      /variable PULSEWIRE_ENROLMENT_KEY: it must be 16..200 visible/,
     ],
   ])('is refused %s, without showing it', (_, env, problem) => {
     const problems = problemsOf(() => parse({}, env()));

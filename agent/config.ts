@@ -14,6 +14,7 @@ import { type AgentSettings, emptySettings, parseSettings } from '#core/agent-se
 import { ConfigError } from '#core/errors.ts';
 import { tooOpen } from '#core/file-mode.ts';
 import {
+  enrolmentKeyCharacters,
   seriesPerLayoutMax,
   signedScriptLimits,
   spoolBytesMin,
@@ -64,8 +65,8 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Header-safe, since it travels in `Authorization`; short enough for any proxy. */
-const secretPattern = /^[\x21-\x7e]{8,200}$/;
+/** Header-safe, since it travels in `Authorization`. */
+const secretPattern = new RegExp(`^[\\x21-\\x7e]{${enrolmentKeyCharacters.min},${enrolmentKeyCharacters.max}}$`);
 const hubUrlDefault = 'ws://127.0.0.1:8888';
 const tagsMax = 32;
 
@@ -386,7 +387,9 @@ function readEnrolmentKey({ keyFile, isOwnKeyFile, env }: KeySources, problems: 
   if (keyFile === null && key === '') return null;
   if (secretPattern.test(key)) return key;
   const place = keyFile === null ? `variable ${enrolmentKeyVariable}` : `"${keyFile}"`;
-  problems.push(`Cannot accept enrolment key of ${place}: it must be 8..200 visible ASCII characters without spaces`);
+  problems.push(
+    `Cannot accept enrolment key of ${place}: it must be ${enrolmentKeyCharacters.min}..${enrolmentKeyCharacters.max} visible ASCII characters without spaces: got ${key.length} characters`,
+  );
   return null;
 }
 

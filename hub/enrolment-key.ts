@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '#core/errors.ts';
+import { enrolmentKeyCharacters } from '#core/limits.ts';
 import { readOrMakeKey } from './key-file.ts';
 
 export interface EnrolmentKey {
@@ -17,8 +18,6 @@ export interface EnrolmentKey {
   /** Whether only agents of this machine may come by it. */
   readonly isLocal: boolean;
 }
-
-const keyCharactersMin = 16;
 
 export interface EnrolmentKeyPlaces {
   readonly env: NodeJS.ProcessEnv;
@@ -59,7 +58,8 @@ function readKeyFile(file: string): string {
 
 function keyOf(text: string): Pick<EnrolmentKey, 'hash'> {
   const key = text.trim();
-  if (key.length < keyCharactersMin)
-    throw new ConfigError([`the enrolment key must have at least ${keyCharactersMin} characters: got ${key.length}`]);
+  const { min, max } = enrolmentKeyCharacters;
+  if (key.length < min || key.length > max)
+    throw new ConfigError([`the enrolment key must have ${min}..${max} characters: got ${key.length}`]);
   return { hash: createHash('sha256').update(key).digest() };
 }
