@@ -271,15 +271,49 @@ describe('the enrolment key', () => {
     });
   });
 
+  test('of the hub beside it is taken where nothing else is said, and stays where it is', () => {
+    const besideKey = join(folder, 'file');
+    const env = { PULSEWIRE_BESIDE_KEY_FILE: besideKey, PULSEWIRE_BESIDE_DATA_FOLDER: join(folder, 'agent') };
+    fileOf('key-of-the-hub-beside');
+    expect(parse({}, env)).toMatchObject({
+      dataFolder: join(folder, 'agent'),
+      metricsFolder: join(folder, 'agent/metrics'),
+      enrolmentKey: 'key-of-the-hub-beside',
+      enrolmentKeyFile: null,
+    });
+    expect(parse({ dataFolder: folder }, env)).toMatchObject({ dataFolder: folder, enrolmentKeyFile: null });
+    const own = join(folder, 'own');
+    writeFileSync(own, 'token-of-the-settings', { mode: 0o600 });
+    expect(parse({ enrolmentKeyFile: own }, env).enrolmentKey).toBe('token-of-the-settings');
+    expect(parse({}, { ...env, PULSEWIRE_ENROLMENT_KEY_FILE: own }).enrolmentKey).toBe('token-of-the-settings');
+  });
+
+  test('of the hub beside it is not looked at before that hub has started, and one that the settings name is', () => {
+    const env = { PULSEWIRE_BESIDE_KEY_FILE: join(folder, 'none') };
+    const trial = (settings: unknown) =>
+      parseAgentConfig(settings, { env, cwd: folder, folder, isTrial: true }).enrolmentKey;
+    expect(trial({})).toBeNull();
+    expect(trial({ enrolmentKeyFile: 'none' })).toBeNull();
+    expect(problemsOf(() => trial({ enrolmentKeyFile: 'gone', nmae: 'x' }))).toEqual([
+      expect.stringContaining('"nmae"'),
+      expect.stringMatching(/^Cannot read enrolment key ".*gone": ENOENT/),
+    ]);
+  });
+
   test.each<[string, () => Environment, RegExp]>([
     [
+      'that is too short for any hub',
+      () => ({ PULSEWIRE_ENROLMENT_KEY: 'canary-of-15-ch' }),
+      /it must be 16..200 visible ASCII characters without spaces: got 15 characters$/,
+    ],
+    [
       'that others may read',
-      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o644) }),
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary-4711-0815', 0o644) }),
       /others must not be able to read it: got mode 0644$/,
     ],
     [
       'that others may write',
-      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o622) }),
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary-4711-0815', 0o622) }),
       /others must not be able to write it: got mode 0622$/,
     ],
     [

@@ -42,6 +42,11 @@ export function readEnrolmentKey(options: EnrolmentKeyPlaces): EnrolmentKey {
   return { ...keyOf(key), file: keyFileIn(dataFolder), isLocal: true };
 }
 
+/** Where the key is, or will be once it is made; null where it comes from the environment. */
+export function enrolmentKeyFileOf({ env, file, dataFolder }: EnrolmentKeyPlaces): string | null {
+  return env['PULSEWIRE_ENROLMENT_KEY'] === undefined ? (file ?? keyFileIn(dataFolder)) : null;
+}
+
 function keyFileIn(dataFolder: string): string {
   return join(dataFolder, 'enrolment-key');
 }

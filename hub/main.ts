@@ -30,7 +30,7 @@ import {
 import { type Database, openDatabase, startServer } from './database.ts';
 import { Engine } from './engine.ts';
 import { EngineSlot } from './engine-slot.ts';
-import { type EnrolmentKey, readEnrolmentKey } from './enrolment-key.ts';
+import { type EnrolmentKey, enrolmentKeyFileOf, readEnrolmentKey } from './enrolment-key.ts';
 import { onHangUp } from './hang-up.ts';
 import { HealthReader } from './health.ts';
 import { HttpError } from './http.ts';
@@ -63,6 +63,13 @@ export interface RunHubOptions {
   readonly configFile: string | null;
   /** Aborted to stop: everything accepted is stored first. */
   readonly signal: AbortSignal;
+  /** Its settings can be used, and nothing has been begun: what this throws ends it. */
+  readonly onConfigured?: (hub: {
+    readonly dataFolder: string;
+    /** Where the key is, or will be once it is made; null where it comes from the environment. */
+    readonly enrolmentKeyFile: string | null;
+    readonly isTls: boolean;
+  }) => void;
   readonly onListening: (hub: {
     readonly url: string;
     /** Makes the first admin; null when there is one. */
@@ -84,6 +91,13 @@ const auditPollMs = 5_000;
 export async function runHub(options: RunHubOptions): Promise<void> {
   const config = readHubConfig(options.configFile, process.env);
   let alertsFile = config.alertsFile === null ? null : readAlertsFile(config.alertsFile, process.env);
+  const dataFolder = resolve(config.dataFolder ?? join(packageFolder, 'data'));
+  const keyPlaces = { env: process.env, file: config.enrolmentKeyFile, dataFolder };
+  options.onConfigured?.({
+    dataFolder,
+    enrolmentKeyFile: enrolmentKeyFileOf(keyPlaces),
+    isTls: config.tlsCertFile !== null,
+  });
   const logSettings: LogSettings = { level: config.logLevel, isPretty: process.stderr.isTTY === true };
   const log = createLog(logSettings);
   const version = readVersion();
@@ -97,7 +111,6 @@ export async function runHub(options: RunHubOptions): Promise<void> {
   );
   const fatal = failures(log);
 
-  const dataFolder = resolve(config.dataFolder ?? join(packageFolder, 'data'));
   const audit = createAudit({ write: (rows) => slot.require().storage.call('recordAudit', rows), log });
   const metrics = new HubMetrics(audit);
   let rights: HubRights | null = null;
@@ -229,7 +242,7 @@ export async function runHub(options: RunHubOptions): Promise<void> {
   });
   try {
     if (!existsSync(dataFolder)) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    key = readEnrolmentKey({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
+    key = readEnrolmentKey(keyPlaces);
     secretKey = readSecretKey({ env: process.env, dataFolder });
     operatorHash = readOperatorKeyHash({ env: process.env, dataFolder });
     const shared = sharedKeys(dataFolder);
