@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError } from '#core/errors.ts';
 import { enrolmentKeyCharacters } from '#core/limits.ts';
 import { readOrMakeKey } from './key-file.ts';
@@ -56,7 +56,7 @@ function readKeyFile(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError([
-      `"enrolmentKeyFile" must be readable: got ${(error as NodeJS.ErrnoException).code ?? 'an error'} for ${JSON.stringify(file)}`,
+      `"enrolmentKeyFile" must be readable: got ${(error as NodeJS.ErrnoException).code ?? 'an error'} for ${JSON.stringify(resolve(file))}`,
     ]);
   }
 }
