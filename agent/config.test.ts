@@ -239,25 +239,28 @@ describe('readAgentConfig()', () => {
 
 describe('the enrolment key', () => {
   test.each<[string, () => Environment]>([
-    ['of the environment', () => ({ PULSEWIRE_ENROLMENT_KEY: ' key-canary\n' })],
+    ['of the environment', () => ({ PULSEWIRE_ENROLMENT_KEY: ' key-canary-4711-0815\n' })],
     [
       'of a file',
-      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary\n', 0o640), PULSEWIRE_ENROLMENT_KEY: 'other-key' }),
+      () => ({
+        PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary-4711-0815\n', 0o640),
+        PULSEWIRE_ENROLMENT_KEY: 'another-key-of-all',
+      }),
     ],
   ])('is taken %s', (_, env) => {
     const config = parse({}, env());
-    expect(config.enrolmentKey).toBe('key-canary');
+    expect(config.enrolmentKey).toBe('key-canary-4711-0815');
     expect(JSON.stringify(maskConfig(config))).not.toContain('canary');
   });
 
   test('is taken from the file that the settings name', () => {
-    expect(parse({ enrolmentKeyFile: fileOf('key-canary') }).enrolmentKey).toBe('key-canary');
+    expect(parse({ enrolmentKeyFile: fileOf('key-canary-4711-0815') }).enrolmentKey).toBe('key-canary-4711-0815');
   });
 
   test("is the agent's to remove only where it was left in its own data folder, and may be gone there", () => {
-    const enrolmentKeyFile = fileOf('key-canary');
+    const enrolmentKeyFile = fileOf('key-canary-4711-0815');
     expect(parse({ enrolmentKeyFile, dataFolder: folder })).toMatchObject({
-      enrolmentKey: 'key-canary',
+      enrolmentKey: 'key-canary-4711-0815',
       enrolmentKeyFile,
     });
     expect(parse({ enrolmentKeyFile, dataFolder: join(folder, 'data') }).enrolmentKeyFile).toBeNull();
@@ -268,15 +271,49 @@ describe('the enrolment key', () => {
     });
   });
 
+  test('of the hub beside it is taken where nothing else is said, and stays where it is', () => {
+    const besideKey = join(folder, 'file');
+    const env = { PULSEWIRE_BESIDE_KEY_FILE: besideKey, PULSEWIRE_BESIDE_DATA_FOLDER: join(folder, 'agent') };
+    fileOf('key-of-the-hub-beside');
+    expect(parse({}, env)).toMatchObject({
+      dataFolder: join(folder, 'agent'),
+      metricsFolder: join(folder, 'agent/metrics'),
+      enrolmentKey: 'key-of-the-hub-beside',
+      enrolmentKeyFile: null,
+    });
+    expect(parse({ dataFolder: folder }, env)).toMatchObject({ dataFolder: folder, enrolmentKeyFile: null });
+    const own = join(folder, 'own');
+    writeFileSync(own, 'token-of-the-settings', { mode: 0o600 });
+    expect(parse({ enrolmentKeyFile: own }, env).enrolmentKey).toBe('token-of-the-settings');
+    expect(parse({}, { ...env, PULSEWIRE_ENROLMENT_KEY_FILE: own }).enrolmentKey).toBe('token-of-the-settings');
+  });
+
+  test('of the hub beside it is not looked at before that hub has started, and one that the settings name is', () => {
+    const env = { PULSEWIRE_BESIDE_KEY_FILE: join(folder, 'none') };
+    const trial = (settings: unknown) =>
+      parseAgentConfig(settings, { env, cwd: folder, folder, isTrial: true }).enrolmentKey;
+    expect(trial({})).toBeNull();
+    expect(trial({ enrolmentKeyFile: 'none' })).toBeNull();
+    expect(problemsOf(() => trial({ enrolmentKeyFile: 'gone', nmae: 'x' }))).toEqual([
+      expect.stringContaining('"nmae"'),
+      expect.stringMatching(/^Cannot read enrolment key ".*gone": ENOENT/),
+    ]);
+  });
+
   test.each<[string, () => Environment, RegExp]>([
     [
+      'that is too short for any hub',
+      () => ({ PULSEWIRE_ENROLMENT_KEY: 'canary-of-15-ch' }),
+      /it must be 16..200 visible ASCII characters without spaces: got 15 characters$/,
+    ],
+    [
       'that others may read',
-      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o644) }),
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary-4711-0815', 0o644) }),
       /others must not be able to read it: got mode 0644$/,
     ],
     [
       'that others may write',
-      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary', 0o622) }),
+      () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('key-canary-4711-0815', 0o622) }),
       /others must not be able to write it: got mode 0622$/,
     ],
     [
@@ -287,12 +324,12 @@ describe('the enrolment key', () => {
     [
       'that is empty',
       () => ({ PULSEWIRE_ENROLMENT_KEY_FILE: fileOf('\n') }),
-      /must be 8..200 visible ASCII characters without spaces$/,
+      /must be 16..200 visible ASCII characters without spaces: got 0 characters$/,
     ],
     [
       'that is no header',
       () => ({ PULSEWIRE_ENROLMENT_KEY: 'canary\r\nX: y' }),
-      /variable PULSEWIRE_ENROLMENT_KEY: it must be 8..200 visible/,
+      /variable PULSEWIRE_ENROLMENT_KEY: it must be 16..200 visible/,
     ],
   ])('is refused %s, without showing it', (_, env, problem) => {
     const problems = problemsOf(() => parse({}, env()));

@@ -14,6 +14,7 @@ import { type AgentSettings, emptySettings, parseSettings } from '#core/agent-se
 import { ConfigError } from '#core/errors.ts';
 import { tooOpen } from '#core/file-mode.ts';
 import {
+  enrolmentKeyCharacters,
   seriesPerLayoutMax,
   signedScriptLimits,
   spoolBytesMin,
@@ -29,6 +30,9 @@ import { closedPolicy, policyLimits, type ScriptPolicy } from './signed/script-p
 export const hubUrlVariable = 'PULSEWIRE_HUB_URL';
 export const enrolmentKeyFileVariable = 'PULSEWIRE_ENROLMENT_KEY_FILE';
 export const enrolmentKeyVariable = 'PULSEWIRE_ENROLMENT_KEY';
+/** Of the hub that the agent is started beside: they hold where neither the file nor another variable says anything. */
+export const besideKeyFileVariable = 'PULSEWIRE_BESIDE_KEY_FILE';
+export const besideDataFolderVariable = 'PULSEWIRE_BESIDE_DATA_FOLDER';
 
 export interface AgentConfig {
   /** The hub's `/agent` as ws: or wss:. */
@@ -64,8 +68,8 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Header-safe, since it travels in `Authorization`; short enough for any proxy. */
-const secretPattern = /^[\x21-\x7e]{8,200}$/;
+/** Header-safe, since it travels in `Authorization`. */
+const secretPattern = new RegExp(`^[\\x21-\\x7e]{${enrolmentKeyCharacters.min},${enrolmentKeyCharacters.max}}$`);
 const hubUrlDefault = 'ws://127.0.0.1:8888';
 const tagsMax = 32;
 
@@ -156,7 +160,9 @@ export const agentConfigSchema = z.strictObject({
     .describe('Time between ticks. The hub may ask for another.'),
   dataFolder: path
     .optional()
-    .describe('Folder of the spool and the token, closed to others. Default: $STATE_DIRECTORY, else data/agent.'),
+    .describe(
+      'Folder of the spool and the token, closed to others. Default: agent in the data folder of a hub that starts it, else $STATE_DIRECTORY, else data/agent.',
+    ),
   metricsFolder: path.optional().describe('Folder of the custom metrics. Default: metrics in the data folder.'),
   spoolBytesMax: whole(spoolBytesMin, Number.MAX_SAFE_INTEGER)
     .optional()
@@ -212,15 +218,18 @@ export interface ConfigSources {
   readonly env: Environment;
   /** Relative paths outside of the file start here. */
   readonly cwd: string;
+  /** Looked at before the hub beside it has started: the key of that hub may not be there yet, and is not looked at. */
+  readonly isTrial?: boolean;
 }
 
 /** Reads the settings. Throws ConfigError with every problem found. */
-export function readAgentConfig({ file, env, cwd }: ConfigSources): AgentConfig {
+export function readAgentConfig({ file, env, cwd, isTrial = false }: ConfigSources): AgentConfig {
   const fileOrNull = file === null ? null : resolve(cwd, file);
   const config = parseAgentConfig(fileOrNull === null ? {} : readSettings(fileOrNull), {
     env,
     cwd,
     folder: fileOrNull === null ? cwd : dirname(fileOrNull),
+    isTrial,
   });
   const problem = fileOrNull !== null && config.scripts.isEnabled ? ownerProblem(fileOrNull) : null;
   if (problem !== null) throw new ConfigError([problem]);
@@ -232,10 +241,12 @@ interface ParseContext {
   readonly cwd: string;
   /** Folder that relative paths in the settings start at. */
   readonly folder: string;
+  readonly isTrial?: boolean;
 }
 
 /** Settings as they stand in the file, made whole. Throws ConfigError with every problem found. */
-export function parseAgentConfig(settings: unknown, { env, cwd, folder }: ParseContext): AgentConfig {
+export function parseAgentConfig(settings: unknown, context: ParseContext): AgentConfig {
+  const { env, cwd, folder, isTrial = false } = context;
   const parsed = agentConfigSchema.safeParse(settings, { reportInput: true });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
   // Looked at even when other settings are wrong, so that nobody mends them one start at a time.
@@ -244,8 +255,10 @@ export function parseAgentConfig(settings: unknown, { env, cwd, folder }: ParseC
   const hubUrl = parseHubUrl(typeof givenUrl === 'string' ? givenUrl : hubUrlDefault, problems);
   const dataFolder = dataFolderOf(loose['dataFolder'], { env, cwd, folder });
   const keyFile = keyFileOf(loose['enrolmentKeyFile'], { env, cwd, folder });
-  const isOwnKeyFile = keyFile?.startsWith(`${dataFolder}/`) ?? false;
-  const enrolmentKey = readEnrolmentKey({ keyFile, isOwnKeyFile, env }, problems);
+  // The key of a hub beside it is the hub's, wherever it lies.
+  const isBesideKeyFile = keyFile !== null && keyFile === besideKeyFileOf(env);
+  const isOwnKeyFile = keyFile !== null && !isBesideKeyFile && keyFile.startsWith(`${dataFolder}/`);
+  const enrolmentKey = isTrial && isBesideKeyFile ? null : readEnrolmentKey({ keyFile, isOwnKeyFile, env }, problems);
   const pinned = parsePinned(loose, problems);
   const trust = readTrust(loose, { hubUrl, folder }, problems);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -356,13 +369,19 @@ function readSettings(file: string): unknown {
 
 function dataFolderOf(setting: unknown, { env, cwd, folder }: ParseContext): string {
   if (typeof setting === 'string' && setting !== '') return resolve(folder, setting);
-  return resolve(cwd, env['STATE_DIRECTORY']?.split(':')[0] || join('data', 'agent'));
+  const given = env[besideDataFolderVariable] || env['STATE_DIRECTORY']?.split(':')[0];
+  return resolve(cwd, given || join('data', 'agent'));
 }
 
 function keyFileOf(setting: unknown, { env, cwd, folder }: ParseContext): string | null {
   const given = env[enrolmentKeyFileVariable];
   if (given !== undefined && given !== '') return resolve(cwd, given);
-  return typeof setting === 'string' && setting !== '' ? resolve(folder, setting) : null;
+  return typeof setting === 'string' && setting !== '' ? resolve(folder, setting) : besideKeyFileOf(env);
+}
+
+function besideKeyFileOf(env: Environment): string | null {
+  const given = env[besideKeyFileVariable];
+  return given === undefined || given === '' ? null : resolve(given);
 }
 
 interface KeySources {
@@ -386,7 +405,9 @@ function readEnrolmentKey({ keyFile, isOwnKeyFile, env }: KeySources, problems: 
   if (keyFile === null && key === '') return null;
   if (secretPattern.test(key)) return key;
   const place = keyFile === null ? `variable ${enrolmentKeyVariable}` : `"${keyFile}"`;
-  problems.push(`Cannot accept enrolment key of ${place}: it must be 8..200 visible ASCII characters without spaces`);
+  problems.push(
+    `Cannot accept enrolment key of ${place}: it must be ${enrolmentKeyCharacters.min}..${enrolmentKeyCharacters.max} visible ASCII characters without spaces: got ${key.length} characters`,
+  );
   return null;
 }
 

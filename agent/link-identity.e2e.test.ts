@@ -102,7 +102,7 @@ describe('a new token', () => {
     await hub.start();
     identityOf({ ...first, token: 'token-canary-2', old: { agentId: first.agentId, token: 'token-canary-1' } });
     hub.settings.refuse = (bearer) => (bearer === 'token-canary-1' ? null : { status: 401 });
-    const agent = await start({}, { PULSEWIRE_ENROLMENT_KEY: 'enrol-canary-3' });
+    const agent = await start({}, { PULSEWIRE_ENROLMENT_KEY: 'enrol-canary-3-4711-0815' });
     await until('ticks are stored', () => hub.storedTicks > 0);
     await stop(agent);
 
@@ -230,7 +230,10 @@ describe('the hub is verified before anything is sent to it', () => {
 test('what the agent keeps of itself is closed to everybody else', async () => {
   await hub.start();
   hub.settings.welcome = { token: 'token-canary-4' };
-  const agent = await start({ dataFolder: join(folder, 'data') }, { PULSEWIRE_ENROLMENT_KEY: 'enrol-canary-3' });
+  const agent = await start(
+    { dataFolder: join(folder, 'data') },
+    { PULSEWIRE_ENROLMENT_KEY: 'enrol-canary-3-4711-0815' },
+  );
   await until('ticks are stored', () => hub.storedTicks > 0);
   const data = join(folder, 'data');
   const files = readdirSync(data).filter((name) => statSync(join(data, name)).isFile());

@@ -57,6 +57,12 @@ describe('adviceOf()', () => {
   test.each<[string, LinkEnd, string, RegExp]>([
     ['a missing token', refused(401), 'none', /neither a token nor an enrolment token: make an enrolment token/],
     ['an enrolment token that is used up', closed(4401), 'enrolmentKey', /^the enrolment token or key opens nothing/],
+    [
+      'an agent that has a token of its own and did not come with it',
+      { kind: 'closed', code: 4401, reason: 'Cannot enrol agent: it has used a token of its own already' },
+      'enrolmentKey',
+      /"Revoke"\), then "Allow to enrol again" there, then restart it$/,
+    ],
     ['a token that is not known', refused(401), 'token', /^the hub does not know the token/],
     ['a revocation', closed(4403), 'token', /^an admin has revoked this agent/],
     ['a revocation at the upgrade', refused(403), 'token', /^an admin has revoked this agent/],
@@ -94,6 +100,10 @@ describe('reasonOf()', () => {
     [{ kind: 'foreign', hubId: 'f' }, 'the hub is not the one that knows this agent'],
     [refused(401), 'the credential is not accepted'],
     [refused(502), 'HTTP status 502'],
+    [
+      { kind: 'closed', code: 4401, reason: 'Cannot enrol agent: it has used a token of its own already' },
+      'the hub knows this agent by a token of its own, which it did not come with',
+    ],
     [closed(4409), 'another agent with this identity is connected'],
     [closed(4999), 'close code 4999'],
   ])('says %o', (end, reason) => {

@@ -78,9 +78,11 @@ export function adviceOf(end: LinkEnd, credential: string): string | null {
       break;
   }
   const enrol =
-    'make an enrolment token on the hub (Admin, Enrol), write it into a file that others cannot read, and name that file in "enrolmentKeyFile"';
+    'make an enrolment token on the hub (Admin, Add hosts), write it into a file that others cannot read, and name that file in "enrolmentKeyFile"';
   switch (codeOf(end)) {
     case 4401:
+      if (isOfOwnToken(end))
+        return 'its own token is lost, or was taken by another hub: revoke this agent on the hub (Admin, Agents, "Revoke"), then "Allow to enrol again" there, then restart it';
       if (credential === 'none') return `this agent has neither a token nor an enrolment token: ${enrol}`;
       return credential === 'enrolmentKey'
         ? `the enrolment token or key opens nothing: ${enrol}`
@@ -108,6 +110,7 @@ export function reasonOf(end: LinkEnd): string {
     case 'refused':
       return reasonOfCode.get(codeOf(end) ?? 0) ?? `HTTP status ${end.status}`;
     case 'closed':
+      if (isOfOwnToken(end)) return 'the hub knows this agent by a token of its own, which it did not come with';
       return reasonOfCode.get(end.code) ?? `close code ${end.code}`;
   }
 }
@@ -137,6 +140,11 @@ const reasonOfCode: ReadonlyMap<number, string> = new Map([
 function codeOf(end: LinkEnd): number | null {
   if (end.kind === 'closed') return end.code;
   return end.kind === 'refused' ? (codeOfStatus.get(end.status) ?? null) : null;
+}
+
+/** It came to enrol, and has used a token of its own before: another enrolment token would not help. */
+function isOfOwnToken(end: LinkEnd): boolean {
+  return end.kind === 'closed' && end.code === 4401 && end.reason.includes('has used a token of its own');
 }
 
 function slowWaitOf(end: LinkEnd): number | null {

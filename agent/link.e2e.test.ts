@@ -145,6 +145,16 @@ describe('streaming', () => {
     expect(events().filter((event) => event === 'link.failed')).toHaveLength(1);
   });
 
+  test('a name that the hub does not go by is said once', async () => {
+    const agent = await start({ config: { name: 'box' } });
+    await until('it is connected', () => hub.connections.length === 1 && hub.storedTicks > 0);
+    hub.cut();
+    await until('it is back', () => hub.connections.length === 2 && hub.last.messages.length > 3);
+    await stop(agent);
+    expect(events().filter((event) => event === 'name.differs')).toHaveLength(1);
+    expect(logged).toContain('"name":"box","hostName":"host"');
+  });
+
   test('without credit the newest tick goes out as live and nothing is stored', async () => {
     hub.settings.welcome = { creditBytes: 0 };
     const agent = await start();

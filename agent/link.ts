@@ -126,6 +126,8 @@ export class HubLink {
   #nextCredential: Credential['kind'] | null = null;
   /** Why there is no link, as logged; null while there is one. */
   #problem: string | null = 'not yet connected';
+  /** Name of the host at the hub, where it is another than the agent's own, as logged. */
+  #otherName: string | null = null;
   #isStopped = false;
   #onProgress: () => void = () => {};
   /** One replay a turn of the event loop, so that ticks stay on time while a backlog drains. */
@@ -419,6 +421,7 @@ export class HubLink {
     if (streams !== null && !connection.isAccepted) {
       connection.isAccepted = true;
       if (connection.credential !== null) this.#accepted(connection.credential);
+      this.#logName(hostName);
     }
     if (connection.hostName === hostName) return;
     const isFirst = connection.hostName === null;
@@ -428,6 +431,15 @@ export class HubLink {
     this.#problem = null;
     const credential = connection.credential?.kind ?? 'none';
     this.#options.log.info({ hubId, hubVersion, hostName, credential, attempts: this.#attempt + 1 }, 'link.opened');
+  }
+
+  /** The hub gives a host its name when it first comes, and people may give it another: once, so that nobody looks for the one in the settings. */
+  #logName(hostName: string): void {
+    const { hostName: name } = this.#options.ports.greet();
+    if (hostName === name || hostName === this.#otherName) return;
+    this.#otherName = hostName;
+    const advice = 'the name in the settings counts when an agent enrols; after that hosts are renamed at the hub';
+    this.#options.log.info({ name, hostName, advice }, 'name.differs');
   }
 
   #refuse(connection: Connection, error: ProtocolError): void {

@@ -7,9 +7,9 @@ import '#core/no-proto.ts';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#core/errors.ts';
-import { readAgentConfig } from './config.ts';
+import { type Environment, readAgentConfig } from './config.ts';
 import { createLog } from './log.ts';
-import { startAgent } from './running-agent.ts';
+import { checkSettings, startAgent } from './running-agent.ts';
 
 export interface RunOptions {
   /** Path of the settings file; null: every setting has its default. */
@@ -35,6 +35,20 @@ export async function runAgent({ configFile, signal }: RunOptions): Promise<void
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
   await agent.stop();
+}
+
+/**
+ * For whoever starts a hub with an agent beside it: whether the agent can use its settings, before that hub listens. Throws a
+ * ConfigError with everything that is wrong.
+ */
+export function checkAgent({
+  configFile,
+  env,
+}: {
+  readonly configFile: string | null;
+  readonly env: Environment;
+}): void {
+  checkSettings(readAgentConfig({ file: configFile, env, cwd: process.cwd(), isTrial: true }));
 }
 
 /** The program: 0 after a clean stop, 2 when the settings cannot be used. A second signal does not wait. */

@@ -98,7 +98,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     send: (reports) => link.sendVolatile(reports),
   });
   const collectors = [...host.collectors, ownCollector(readOwn), scripts, hubScripts];
-  checkCollectorNames(config.pinned, collectors);
+  checkCollectorNames(
+    config.pinned,
+    collectors.map(({ name }) => name),
+  );
   const remote = startRemoteSettings();
   const spool = openSpool({
     file: spoolFile,
@@ -319,9 +322,14 @@ function planOf({ collectors, metrics }: AgentSettings): SamplerPlan {
   return { collectors: Object.fromEntries(paces), everyOf: metricEveryOf(metrics) };
 }
 
+/** What else an agent would refuse to start with, as far as its settings alone tell. Throws ConfigError. */
+export function checkSettings(config: AgentConfig): void {
+  const names = createHostCollectors().collectors.map(({ name }) => name);
+  checkCollectorNames(config.pinned, [...names, 'agent', 'scripts', 'hub_scripts']);
+}
+
 /** A local file that names what there is not is a mistake of its writer. Throws ConfigError. */
-function checkCollectorNames({ collectors }: AgentSettings, known: readonly { readonly name: string }[]): void {
-  const names = known.map(({ name }) => name);
+function checkCollectorNames({ collectors }: AgentSettings, names: readonly string[]): void {
   const strangers = Object.keys(collectors).filter((name) => !names.includes(name));
   if (strangers.length === 0) return;
   throw new ConfigError(

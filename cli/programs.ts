@@ -4,6 +4,14 @@
  */
 import { createRequire } from 'node:module';
 
+/** What an agent beside a hub must know of it before it listens. */
+export interface HubSettings {
+  readonly dataFolder: string;
+  /** Where the key is, or will be once it is made; null where it comes from the environment. */
+  readonly enrolmentKeyFile: string | null;
+  readonly isTls: boolean;
+}
+
 /** What `hub/main.ts` exports. */
 export interface HubProgram {
   /**
@@ -14,6 +22,8 @@ export interface HubProgram {
     /** null: every setting has its default. */
     readonly configFile: string | null;
     readonly signal: AbortSignal;
+    /** Its settings can be used, and nothing has been begun: what this throws ends it. */
+    readonly onConfigured?: (hub: HubSettings) => void;
     /** The hub listens; the link that makes the first admin, if there is none; what a local agent needs to enrol. */
     readonly onListening: (hub: {
       readonly url: string;
@@ -28,6 +38,8 @@ export interface HubProgram {
 export interface AgentProgram {
   /** Runs the agent until `signal` is aborted. Rejects with a ConfigError when it cannot start with its settings. */
   runAgent(options: { readonly configFile: string | null; readonly signal: AbortSignal }): Promise<void>;
+  /** Throws a ConfigError with everything that is wrong with its settings. */
+  checkAgent(options: { readonly configFile: string | null; readonly env: NodeJS.ProcessEnv }): void;
 }
 
 /** What `bench/main.ts` exports. */

@@ -14,8 +14,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { type BesideHub, envOfLocalAgent } from './local-agent.ts';
 import { endOfLifeNote, noSocketBinary, socketBinaryPaths } from './node-version.ts';
-import { loadAgent, loadBench, loadHub } from './programs.ts';
+import { type HubSettings, loadAgent, loadBench, loadHub } from './programs.ts';
 import { addTarget, parseDuration, parseInstant, parseInterpreter, runSign, type SignOptions } from './sign.ts';
 import { runSimulate } from './simulate.ts';
 import { parseCount, questions } from './simulate-plan.ts';
@@ -155,13 +156,19 @@ async function runStart(options: StartOptions): Promise<void> {
   });
 
   const { runHub } = await loadHub();
+  const agentConfigFile = options.agentConfig ?? null;
+  let dataFolder = '';
   const ended = runHub({
     configFile: options.config ?? null,
     signal: hubStopping.signal,
+    onConfigured: (hub) => {
+      dataFolder = hub.dataFolder;
+      if (options.agent) checkLocalAgent(agentConfigFile, hub);
+    },
     onListening: ({ url, setupLink, enrolmentKeyFile, trustFile }) => {
       sayWhere({ url, setupLink });
       if (options.agent && !signal.aborted) {
-        agent = superviseAgent({ configFile: options.agentConfig ?? null, url, enrolmentKeyFile, trustFile });
+        agent = superviseAgent(agentConfigFile, { url, dataFolder, enrolmentKeyFile, trustFile });
       }
     },
   });
@@ -174,18 +181,18 @@ async function runStart(options: StartOptions): Promise<void> {
   await ended;
 }
 
-function superviseAgent(options: {
-  readonly configFile: string | null;
-  readonly url: string;
-  readonly enrolmentKeyFile: string | null;
-  /** The hub's own certificate, where no authority vouches for it; null for none. */
-  readonly trustFile: string | null;
-}): Supervisor {
+/** A mistake in its settings is said before the hub starts, as one in the hub's is. Throws a ConfigError. */
+function checkLocalAgent(configFile: string | null, { dataFolder, enrolmentKeyFile, isTls }: HubSettings): void {
+  // The port may not be known yet; whether it is TLS is what settings can contradict.
+  const url = isTls ? 'https://localhost' : 'http://localhost';
+  const env = envOfLocalAgent(process.env, { url, dataFolder, enrolmentKeyFile, trustFile: null });
+  loadAgent().checkAgent({ configFile, env });
+}
+
+function superviseAgent(configFile: string | null, hub: BesideHub): Supervisor {
   const program = fileURLToPath(import.meta.url);
-  const args = [program, 'agent', ...(options.configFile === null ? [] : ['--config', options.configFile])];
-  const env: NodeJS.ProcessEnv = { ...process.env, PULSEWIRE_HUB_URL: options.url };
-  if (options.enrolmentKeyFile !== null) env['PULSEWIRE_ENROLMENT_KEY_FILE'] = options.enrolmentKeyFile;
-  if (options.trustFile !== null) env['NODE_EXTRA_CA_CERTS'] = options.trustFile;
+  const args = [program, 'agent', ...(configFile === null ? [] : ['--config', configFile])];
+  const env = envOfLocalAgent(process.env, hub);
   return new Supervisor({
     // The channel tells the agent when this process dies without a word.
     start: () => childOf(spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })),

@@ -74,6 +74,8 @@ export const creditBytesMin = 512 * KiB;
 export const nackRepeatMs = 5_000;
 /** Rows compared by one `verify`: 64 KiB of checksums. */
 export const verifyCountMax = 16_384;
+/** Of an enrolment key or token: long enough that nobody guesses it, and it travels in a header, so short enough for any proxy. */
+export const enrolmentKeyCharacters = { min: 16, max: 200 } as const;
 export const helloMsMax = 5_000;
 /** Both sides: nothing heard for this long means the peer is gone. */
 export const peerSilentMsMax = 45_000;

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { ConfigError } from '#core/errors.ts';
 import { type AlertsFile, channelsMax, channelsOf, downtimesMax, type PlainChannel, rulesMax } from './alert-forms.ts';
 import { onHangUp } from './hang-up.ts';
+import { issueWords } from './issue-words.ts';
 import { problemsOf, protoProblems } from './json-body.ts';
 import { type ChannelKind, secretSettings } from './notices/channel.ts';
 import { ruleBody } from './routes/alert-schemas.ts';
@@ -42,7 +43,7 @@ export function parseAlertsFile(path: string, ports: AlertsFilePorts): AlertsFil
   const problems: string[] = [];
   const content = resolveSecrets(readJson(path, ports), { folder: dirname(resolve(path)), ports, problems });
   problems.push(...protoProblems(content));
-  const parsed = alertsFileSchema.safeParse(content);
+  const parsed = alertsFileSchema.safeParse(content, { error: issueWords });
   if (!parsed.success) {
     const places = new Set(problems.map((problem) => problem.split(':')[0]));
     // A secret that could not be found is missing as well: once is enough.

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from '#core/errors.ts';
 import type { Tier } from '#core/tier.ts';
+import { issueWords } from './issue-words.ts';
 import type { CertificateFiles } from './network/certificate.ts';
 import type { DoorLimits } from './network/doorman.ts';
 import { listeningProblems } from './network/listening.ts';
@@ -316,7 +317,7 @@ export function shownConfig(config: HubConfig): Readonly<Record<string, unknown>
 /** Reads the settings. Throws ConfigError with every problem found. */
 export function readHubConfig(file: string | null, env: NodeJS.ProcessEnv): HubConfig {
   const problems: string[] = [];
-  const parsed = hubConfigSchema.safeParse(file === null ? {} : readJson(file));
+  const parsed = hubConfigSchema.safeParse(file === null ? {} : readJson(file), { error: issueWords });
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
   const inFile = parsed.success ? parsed.data : { databaseUrl: null, databaseOwnerUrl: null };
   const databaseUrl = secretOf('DATABASE_URL', { env, problems }) ?? inFile.databaseUrl;

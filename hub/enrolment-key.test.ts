@@ -47,10 +47,12 @@ describe('readEnrolmentKey()', () => {
     });
   });
 
-  test('refuses a short key without showing it, and a file that cannot be read', () => {
+  test('refuses a key that is too short or too long without showing it, and a file that cannot be read', () => {
     expect(() => readEnrolmentKey({ env: { PULSEWIRE_ENROLMENT_KEY: 'hunter2' }, file: null, dataFolder })).toThrow(
-      /at least 16 characters: got 7$/,
+      /16\.\.200 characters: got 7$/,
     );
+    const env = { PULSEWIRE_ENROLMENT_KEY: 'x'.repeat(201) };
+    expect(() => readEnrolmentKey({ env, file: null, dataFolder })).toThrow(/16\.\.200 characters: got 201$/);
     expect(() => readEnrolmentKey({ env: {}, file: join(dataFolder, 'absent'), dataFolder })).toThrow('ENOENT');
   });
 });

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError } from '#core/errors.ts';
+import { enrolmentKeyCharacters } from '#core/limits.ts';
 import { readOrMakeKey } from './key-file.ts';
 
 export interface EnrolmentKey {
@@ -17,8 +18,6 @@ export interface EnrolmentKey {
   /** Whether only agents of this machine may come by it. */
   readonly isLocal: boolean;
 }
-
-const keyCharactersMin = 16;
 
 export interface EnrolmentKeyPlaces {
   readonly env: NodeJS.ProcessEnv;
@@ -43,6 +42,11 @@ export function readEnrolmentKey(options: EnrolmentKeyPlaces): EnrolmentKey {
   return { ...keyOf(key), file: keyFileIn(dataFolder), isLocal: true };
 }
 
+/** Where the key is, or will be once it is made; null where it comes from the environment. */
+export function enrolmentKeyFileOf({ env, file, dataFolder }: EnrolmentKeyPlaces): string | null {
+  return env['PULSEWIRE_ENROLMENT_KEY'] === undefined ? (file ?? keyFileIn(dataFolder)) : null;
+}
+
 function keyFileIn(dataFolder: string): string {
   return join(dataFolder, 'enrolment-key');
 }
@@ -52,14 +56,15 @@ function readKeyFile(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError([
-      `"enrolmentKeyFile" must be readable: got ${(error as NodeJS.ErrnoException).code ?? 'an error'} for ${JSON.stringify(file)}`,
+      `"enrolmentKeyFile" must be readable: got ${(error as NodeJS.ErrnoException).code ?? 'an error'} for ${JSON.stringify(resolve(file))}`,
     ]);
   }
 }
 
 function keyOf(text: string): Pick<EnrolmentKey, 'hash'> {
   const key = text.trim();
-  if (key.length < keyCharactersMin)
-    throw new ConfigError([`the enrolment key must have at least ${keyCharactersMin} characters: got ${key.length}`]);
+  const { min, max } = enrolmentKeyCharacters;
+  if (key.length < min || key.length > max)
+    throw new ConfigError([`the enrolment key must have ${min}..${max} characters: got ${key.length}`]);
   return { hash: createHash('sha256').update(key).digest() };
 }

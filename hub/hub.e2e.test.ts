@@ -1,6 +1,6 @@
 /** The hub as a process: what a stranger may ask of it, and what becomes of data when it ends. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -607,12 +607,24 @@ describe('the process', () => {
     expect(broken.text).not.toMatch(/hunter2|\n {4}at /);
   });
 
-  test('says that its port is taken and ends with 2, leaving the other alone', async () => {
+  test('says that another hub has its port and ends with 2, leaving the other alone', async () => {
     const second = await start({ settings: { port: hub.port } });
     expect(await second.exited).toBe(2);
-    expect(second.text).toContain(`${hub.port}, which another program may hold`);
+    expect(second.text).toContain(
+      `${hub.port}, where another Pulsewire seems to run: stop it, or give this one a "port"`,
+    );
     expect(second.text).not.toMatch(/\n {4}at /);
     await hub.answers();
+  });
+
+  test('does not take any other program that holds its port for a hub', async () => {
+    const other = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+    await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+    const { port } = other.address() as AddressInfo;
+    const late = await start({ settings: { port } });
+    expect(await late.exited).toBe(2);
+    expect(late.text).toContain(`${port}, which another program may hold`);
+    other.close();
   });
 
   test('listens on every address, of both families, when told so', async () => {

@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod';
 import { HttpError } from './http.ts';
+import { issueWords } from './issue-words.ts';
 
 const problemsShownMax = 10;
 /** Of a problem: it may repeat what the client has said. */
@@ -42,7 +43,7 @@ function jsonOf(body: Uint8Array): unknown {
 export function parseBody<S extends z.ZodType>(schema: S, body: Uint8Array, act: string): z.infer<S> {
   const content = parseJson(body);
   const problems = protoProblems(content);
-  const parsed = schema.safeParse(content);
+  const parsed = schema.safeParse(content, { error: issueWords });
   if (!parsed.success) problems.push(...problemsOf(parsed.error));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw bodyError(act, problems);

@@ -30,7 +30,7 @@ import {
 import { type Database, openDatabase, startServer } from './database.ts';
 import { Engine } from './engine.ts';
 import { EngineSlot } from './engine-slot.ts';
-import { type EnrolmentKey, readEnrolmentKey } from './enrolment-key.ts';
+import { type EnrolmentKey, enrolmentKeyFileOf, readEnrolmentKey } from './enrolment-key.ts';
 import { onHangUp } from './hang-up.ts';
 import { HealthReader } from './health.ts';
 import { HttpError } from './http.ts';
@@ -46,8 +46,9 @@ import { Doorman } from './network/doorman.ts';
 import { LimitLog } from './network/limit-log.ts';
 import { plainWarning, protectionOf } from './network/listening.ts';
 import { registerCertificateMetrics, registerNetworkMetrics } from './network/network-metrics.ts';
-import { listenedHost, ownUrl } from './network/own-url.ts';
+import { listenedHost, ownUrl, reachedHost } from './network/own-url.ts';
 import { TrustedProxies } from './network/peer-address.ts';
+import { isHeldByHub } from './network/port-holder.ts';
 import { routesOf } from './route-table.ts';
 import { readSecretKey } from './secret-box.ts';
 import { Sockets } from './sockets.ts';
@@ -62,6 +63,13 @@ export interface RunHubOptions {
   readonly configFile: string | null;
   /** Aborted to stop: everything accepted is stored first. */
   readonly signal: AbortSignal;
+  /** Its settings can be used, and nothing has been begun: what this throws ends it. */
+  readonly onConfigured?: (hub: {
+    readonly dataFolder: string;
+    /** Where the key is, or will be once it is made; null where it comes from the environment. */
+    readonly enrolmentKeyFile: string | null;
+    readonly isTls: boolean;
+  }) => void;
   readonly onListening: (hub: {
     readonly url: string;
     /** Makes the first admin; null when there is one. */
@@ -83,6 +91,13 @@ const auditPollMs = 5_000;
 export async function runHub(options: RunHubOptions): Promise<void> {
   const config = readHubConfig(options.configFile, process.env);
   let alertsFile = config.alertsFile === null ? null : readAlertsFile(config.alertsFile, process.env);
+  const dataFolder = resolve(config.dataFolder ?? join(packageFolder, 'data'));
+  const keyPlaces = { env: process.env, file: config.enrolmentKeyFile, dataFolder };
+  options.onConfigured?.({
+    dataFolder,
+    enrolmentKeyFile: enrolmentKeyFileOf(keyPlaces),
+    isTls: config.tlsCertFile !== null,
+  });
   const logSettings: LogSettings = { level: config.logLevel, isPretty: process.stderr.isTTY === true };
   const log = createLog(logSettings);
   const version = readVersion();
@@ -96,7 +111,6 @@ export async function runHub(options: RunHubOptions): Promise<void> {
   );
   const fatal = failures(log);
 
-  const dataFolder = resolve(config.dataFolder ?? join(packageFolder, 'data'));
   const audit = createAudit({ write: (rows) => slot.require().storage.call('recordAudit', rows), log });
   const metrics = new HubMetrics(audit);
   let rights: HubRights | null = null;
@@ -203,7 +217,7 @@ export async function runHub(options: RunHubOptions): Promise<void> {
       return slot.engine?.alertBook.useFile(file) ?? Promise.resolve();
     },
   });
-  const port = listen(sockets, config);
+  const port = await listen(sockets, config);
   const keeper: CertificateKeeper | null =
     certificateFiles === null || certificate === null
       ? null
@@ -228,7 +242,7 @@ export async function runHub(options: RunHubOptions): Promise<void> {
   });
   try {
     if (!existsSync(dataFolder)) mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    key = readEnrolmentKey({ env: process.env, file: config.enrolmentKeyFile, dataFolder });
+    key = readEnrolmentKey(keyPlaces);
     secretKey = readSecretKey({ env: process.env, dataFolder });
     operatorHash = readOperatorKeyHash({ env: process.env, dataFolder });
     const shared = sharedKeys(dataFolder);
@@ -288,11 +302,15 @@ function usableCertificate(files: CertificateFiles): Certificate {
   return answer.certificate;
 }
 
-function listen(sockets: Sockets<Credential>, config: HubConfig): number {
-  const port = sockets.listen(listenedHost(config.host), config.port);
+async function listen(sockets: Sockets<Credential>, config: HubConfig): Promise<number> {
+  const { host } = config;
+  const port = sockets.listen(listenedHost(host), config.port);
   if (port !== null) return port;
+  const holder = (await isHeldByHub(reachedHost(host), config.port))
+    ? 'where another Pulsewire seems to run: stop it, or give this one a "port" and a "dataFolder" of its own in a file of settings (--config FILE)'
+    : 'which another program may hold: stop it, or choose another "port" in a file of settings (--config FILE)';
   throw new ConfigError([
-    `"host" and "port" must be an address of this machine that is free: got ${config.host}:${config.port}, which another program may hold`,
+    `"host" and "port" must be an address of this machine that is free: got ${host}:${config.port}, ${holder}`,
   ]);
 }
 

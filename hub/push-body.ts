@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { tagsPerSideMax } from '#core/limits.ts';
 import { formatSeriesKey, parseSeriesKey, seriesProblem } from '#core/series.ts';
 import { hostNameProblem, isVisible, tagNameCharactersMax, tagValueCharactersMax } from './host-name.ts';
+import { issueWords } from './issue-words.ts';
 import { bodyError, parseJson, problemsOf, protoProblems } from './json-body.ts';
 
 const metricsMax = 4_000;
@@ -59,7 +60,7 @@ const futureMsMax = 86_400_000;
 /** Throws HttpError 400 with everything that is wrong. */
 export function parsePush(body: Uint8Array, nowMs: number): ParsedPush {
   const content = parseJson(body);
-  const parsed = pushBodySchema.safeParse(content);
+  const parsed = pushBodySchema.safeParse(content, { error: issueWords });
   if (!parsed.success) throw bodyError('accept metrics', problemsOf(parsed.error));
   const { hostname: hostName, client_id: clientId, tags, metrics } = parsed.data;
   const ticks = toTicks(metrics, nowMs);

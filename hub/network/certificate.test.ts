@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -52,6 +52,13 @@ describe('readCertificate()', () => {
   test('takes a chain, the first certificate being its own', () => {
     put(testCertificate + renewedCertificate, testCertificateKey);
     expect(problemsAt()).toEqual([]);
+  });
+
+  test('says which file was looked for, where its name alone does not', () => {
+    const answer = readCertificate({ certFile: 'certs/hub.crt', keyFile: files.keyFile }, nowMs);
+    expect(answer).toMatchObject({
+      problems: expect.arrayContaining([expect.stringContaining(`ENOENT for "${resolve('certs/hub.crt')}"`)]),
+    });
   });
 
   test.each([

@@ -4,6 +4,7 @@
  */
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { tooOpen } from '#core/file-mode.ts';
 
@@ -82,7 +83,7 @@ function readText(setting: string, file: string, problems: string[]): string | n
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     problems.push(
-      `"${setting}" must be a file that can be read: got ${code ?? 'an error'} for ${JSON.stringify(file)}`,
+      `"${setting}" must be a file that can be read: got ${code ?? 'an error'} for ${JSON.stringify(resolve(file))}`,
     );
     return null;
   }

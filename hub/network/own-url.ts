@@ -13,7 +13,7 @@ export interface OwnPlace {
 }
 
 export function ownUrl({ host, port, names }: OwnPlace): string {
-  if (names === null) return `http://${bracketed(addressOf(host))}:${port}`;
+  if (names === null) return `http://${bracketed(reachedHost(host))}:${port}`;
   const candidates = isEverywhere(host) ? ['localhost', '127.0.0.1', '::1'] : [host];
   // A browser must find the name in the certificate, so one that is there goes before one that is not.
   const name = candidates.find((one) => names.includes(one)) ?? names.find((one) => !one.includes('*'));
@@ -25,7 +25,8 @@ export function listenedHost(host: string): string {
   return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
 }
 
-function addressOf(host: string): string {
+/** Where one that listens so is reached on this machine. */
+export function reachedHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : listenedHost(host);
 }

@@ -12,6 +12,7 @@ import type { Engine } from '../engine.ts';
 import type { HistoryQuery } from '../history.ts';
 import { unknownHostError } from '../hosts.ts';
 import { type HttpAnswer, HttpError, type HttpRequest, type Route } from '../http.ts';
+import { issueWords } from '../issue-words.ts';
 import { parseBody } from '../json-body.ts';
 import { pushedKeyOf } from '../push-body.ts';
 import type { Host } from '../registry.ts';
@@ -63,7 +64,10 @@ function parametersOf(parameters: URLSearchParams): QueryInput {
       );
     }),
   );
-  const parsed = queryParameters.safeParse({ ...single, hosts: hosts ?? [], series: series ?? [] });
+  const parsed = queryParameters.safeParse(
+    { ...single, hosts: hosts ?? [], series: series ?? [] },
+    { error: issueWords },
+  );
   if (!parsed.success) throw new HttpError(400, `Cannot read query: ${problemsText(parsed.error)}`);
   return parsed.data;
 }

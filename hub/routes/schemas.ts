@@ -7,6 +7,7 @@ import { hostStates } from '#core/message.ts';
 import { boundedRecord } from '../bounded-record.ts';
 import { hostNameProblem, isVisible, tagNameCharactersMax, tagValueCharactersMax } from '../host-name.ts';
 import { HttpError } from '../http.ts';
+import { issueWords } from '../issue-words.ts';
 
 /** As many as a name may have: it stands in the same places. */
 const aliasCharactersMax = 240;
@@ -197,7 +198,7 @@ export const storageAnswer = z.object({
 
 /** Query parameters by a schema; a 400 names everything that is wrong. */
 export function parseQuery<S extends z.ZodType>(schema: S, query: URLSearchParams): z.infer<S> {
-  const parsed = schema.safeParse(Object.fromEntries(query));
+  const parsed = schema.safeParse(Object.fromEntries(query), { error: issueWords });
   if (parsed.success) return parsed.data;
   throw new HttpError(400, `Cannot read query: ${problemsText(parsed.error)}`);
 }

@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod';
 import { HttpError, type HttpRequest } from '../../http.ts';
+import { issueWords } from '../../issue-words.ts';
 import { bodyError, parseJson, problemsOf, protoProblems } from '../../json-body.ts';
 
 export const read = { method: 'get', access: 'viewer', isChange: false, action: null, bodyBytesMax: 0 } as const;
@@ -69,7 +70,7 @@ export function converted<S extends z.ZodType, T>(
 ): T {
   const { schema, act, convert } = options;
   const problems = protoProblems(content);
-  const parsed = schema.safeParse(content);
+  const parsed = schema.safeParse(content, { error: issueWords });
   if (!parsed.success) throw bodyError(act, [...problems, ...problemsOf(parsed.error)]);
   const made = convert(parsed.data);
   if (made.kind === 'refused') throw bodyError(act, [...problems, ...made.problems]);

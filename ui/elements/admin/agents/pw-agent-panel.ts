@@ -165,7 +165,7 @@ export class PwAgentPanel extends LitElement {
         : html`<div class="alarm" role="note">
             <p>
               <strong>Revoked ${formatAgo(revokedMs, hubMs)}.</strong> Nothing is taken of ${host} any more. It comes back with an
-              enrolment token that was made since, or when it is allowed to enrol again.
+              enrolment token that was made since; or, with the key of the hub, when it is allowed to enrol again and restarted.
             </p>
             <button class="btn small" ?disabled=${this.isBusy} @click=${() => this.#order('allow')}>Allow to enrol again</button>
           </div>`
