@@ -11,6 +11,7 @@ import {
   paintGapLabels,
   paintGaps,
   paintHeat,
+  paintLone,
   paintOver,
   paintUnder,
   paintZero,
@@ -349,8 +350,21 @@ export class ChartPlot {
 
   #paintOver(isHeat: boolean): void {
     if (isHeat) paintHeat(this.#plane, this.data);
-    else paintZero(this.#plane);
+    else {
+      paintZero(this.#plane);
+      this.#paintLone();
+    }
     paintOver(this.#plane, this.#look.overlays, this.#nowMs);
+  }
+
+  /** Where uPlot has them: layers of a stack lie on others. */
+  #paintLone(): void {
+    const { data, series } = this.#plot;
+    for (const [line, { color }] of this.#chart.lines.entries()) {
+      const values = data[line + 1];
+      if (values !== undefined && series[line + 1]?.show !== false)
+        paintLone(this.#plane, this.data.times, values, color);
+    }
   }
 
   #cursorMoved(plot: uPlot, listener: ChartListener): void {
