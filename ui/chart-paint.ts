@@ -5,7 +5,7 @@
  */
 import type { ChartOverlays, MomentMark, SpanMark, ThresholdMark } from './chart-source.ts';
 import { pixelRatio } from './frames.ts';
-import type { ChartData, Gap, Window } from './model/charts/chart-data.ts';
+import { type ChartData, type Gap, isLone, type Value, type Window } from './model/charts/chart-data.ts';
 import { LabelRoom, placeSpans, placeThresholds } from './model/charts/overlays.ts';
 import { heatLevels } from './model/charts/scale.ts';
 import { hatch, token, tokenWithAlpha } from './theme/canvas-tokens.ts';
@@ -120,6 +120,32 @@ function addBandPath({ context, x, y }: Plane, { times, stepMs }: ChartData, { l
   for (let index = from + 1; index <= to; index += 1) context.lineTo(x(times[index]!), y(highs[index]!));
   for (let index = to; index >= from; index -= 1) context.lineTo(x(times[index]!), y(lows[index]!));
   context.closePath();
+}
+
+/** CSS pixels. */
+const loneRadius = 2.5;
+
+/** A value without neighbours, of which no line can be drawn: a dot, with a rim that keeps it apart from a gap beside it. */
+export function paintLone(plane: Plane, times: readonly number[], values: ArrayLike<Value>, color: string): void {
+  const { context, window, left, width } = plane;
+  const ratio = pixelRatio();
+  for (let index = 0; index < times.length; index += 1) {
+    if (!isLone(values, index)) continue;
+    const timeMs = times[index]!;
+    if (timeMs < window.fromMs || timeMs > window.toMs) continue;
+    context.save();
+    context.setLineDash([]);
+    context.beginPath();
+    // Whole at the edges too: the newest value stands on the right one.
+    const x = Math.max(left, Math.min(left + width, plane.x(timeMs)));
+    context.arc(x, plane.y(values[index]!), loneRadius * ratio, 0, 2 * Math.PI);
+    context.lineWidth = 3 * ratio;
+    context.strokeStyle = token('surface-1');
+    context.stroke();
+    context.fillStyle = token(color);
+    context.fill();
+    context.restore();
+  }
 }
 
 export function paintZero(plane: Plane): void {

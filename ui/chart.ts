@@ -11,6 +11,7 @@ import {
   paintGapLabels,
   paintGaps,
   paintHeat,
+  paintLone,
   paintOver,
   paintUnder,
   paintZero,
@@ -19,6 +20,7 @@ import { type ChartSurface, followFingers, startPan } from './chart-pointer.ts';
 import { type ChartOverlays, type ChartSource, noOverlays } from './chart-source.ts';
 import { type ChartData, createChartData, stackUp, type Window } from './model/charts/chart-data.ts';
 import type { Chart } from './model/charts/charts.ts';
+import { fittedLabel, Gutter, gutterGap } from './model/charts/gutter.ts';
 import { rangeWithThresholds } from './model/charts/overlays.ts';
 import { extentOf, yRange } from './model/charts/scale.ts';
 import { cursorLabel, type TimeMarks, timeLabels, timeMarks } from './model/charts/time-axis.ts';
@@ -29,9 +31,12 @@ export const chartLibraryStyles: string = uPlotStyles;
 /** Of a plot with its time axis, unless told otherwise. */
 export const plotHeight = 142;
 export const axisHeight = 18;
-export const gutter = 46;
 export const insetRight = 12;
 const insetTop = 6;
+
+/** One of the page. */
+const gutter = new Gutter();
+let ruler: CanvasRenderingContext2D | null = null;
 
 /** CSS pixels that a mark on the time axis needs at least; dates are wider than times. */
 const markSpace = 78;
@@ -76,6 +81,8 @@ export class ChartPlot {
   #focus: number | null = null;
   #max: number | null = null;
   #nowMs = 0;
+  readonly #leaveGutter: () => void;
+  #isDestroyed = false;
   /** A selection that began here: charts that share the cursor show it too, and it is one zoom. */
   #isSelecting = false;
 
@@ -101,6 +108,7 @@ export class ChartPlot {
       moved: (window, isDone) => listener.panned(window, isDone),
     };
     followFingers(surface);
+    this.#leaveGutter = gutter.join(() => this.#gutterMoved());
   }
 
   /** Reads the source and draws its window. `nowMs`: up to there what still lasts has lasted. */
@@ -168,7 +176,16 @@ export class ChartPlot {
   }
 
   destroy(): void {
+    this.#isDestroyed = true;
+    this.#leaveGutter();
     this.#plot.destroy();
+  }
+
+  /** Another chart has a longer label. It is told while that one is drawn. */
+  #gutterMoved(): void {
+    queueMicrotask(() => {
+      if (!this.#isDestroyed) this.#plot.setSize({ width: this.#plot.width, height: this.#plot.height });
+    });
   }
 
   #drawnValues(): (number | null)[][] {
@@ -230,6 +247,7 @@ export class ChartPlot {
         ? values.map((value) => formatAxis(Math.abs(value), unit))
         : formatAxisMarks(values, unit);
     };
+    const widthOf = (text: string) => labelWidth(text, style.font);
     return [
       {
         ...style,
@@ -237,7 +255,7 @@ export class ChartPlot {
         gap: 3,
         splits: (plot) => {
           // Not that of the element, which has none yet when the first marks are asked for.
-          const width = plot.width - gutter - insetRight;
+          const width = plot.width - gutter.width - insetRight;
           this.#marks = timeMarks(this.#window, Math.max(2, Math.floor(width / markSpace)));
           return [...this.#marks.times];
         },
@@ -246,12 +264,15 @@ export class ChartPlot {
       },
       {
         ...style,
-        size: gutter,
-        gap: 5,
+        size: (_, texts) => {
+          gutter.fit((texts ?? []).map(widthOf));
+          return gutter.width;
+        },
+        gap: gutterGap,
         space: 25,
         ...(unit === 'bytes' ? { incrs: binarySteps } : {}),
         ...(isHeat ? { splits: () => heatRows(lines.length) } : {}),
-        values: (_, splits) => valueTexts(splits),
+        values: (_, splits) => valueTexts(splits).map((text) => fittedLabel(text, widthOf)),
         grid,
       },
     ];
@@ -329,8 +350,21 @@ export class ChartPlot {
 
   #paintOver(isHeat: boolean): void {
     if (isHeat) paintHeat(this.#plane, this.data);
-    else paintZero(this.#plane);
+    else {
+      paintZero(this.#plane);
+      this.#paintLone();
+    }
     paintOver(this.#plane, this.#look.overlays, this.#nowMs);
+  }
+
+  /** Where uPlot has them: layers of a stack lie on others. */
+  #paintLone(): void {
+    const { data, series } = this.#plot;
+    for (const [line, { color }] of this.#chart.lines.entries()) {
+      const values = data[line + 1];
+      if (values !== undefined && series[line + 1]?.show !== false)
+        paintLone(this.#plane, this.data.times, values, color);
+    }
   }
 
   #cursorMoved(plot: uPlot, listener: ChartListener): void {
@@ -343,7 +377,10 @@ export class ChartPlot {
       if (this.#cursorTime.textContent !== text) this.#cursorTime.textContent = text;
       // 10 px figures are less than 6 px wide.
       const half = text.length * 3 + 5;
-      const left = Math.max(half - gutter, Math.min(plot.over.clientWidth - half + insetRight, plot.cursor.left!));
+      const left = Math.max(
+        half - gutter.width,
+        Math.min(plot.over.clientWidth - half + insetRight, plot.cursor.left!),
+      );
       this.#cursorTime.style.transform = `translateX(${Math.round(left)}px) translateX(-50%)`;
     }
     listener.cursorMoved(index);
@@ -357,6 +394,14 @@ export class ChartPlot {
     if (isOwn) listener.zoomed({ fromMs: plot.posToVal(left, 'x'), toMs: plot.posToVal(left + width, 'x') });
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
+}
+
+/** CSS pixels. */
+function labelWidth(text: string, font: string): number {
+  ruler ??= document.createElement('canvas').getContext('2d');
+  if (ruler === null) return 0;
+  ruler.font = font;
+  return ruler.measureText(text).width;
 }
 
 /** Reads uPlot's canvas as it is at the time of painting. */

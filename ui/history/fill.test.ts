@@ -224,12 +224,21 @@ describe('fillSamples()', () => {
     const known = trackOf(samples, { fromMs: 40_000, toMs: 102_000 }, 0);
 
     expect(filled(chartOf('a'), [{ track: known, ring: null }], options).gaps).toEqual([
-      { fromMs: 40_000, toMs: 100_000 },
+      { fromMs: 40_000, toMs: 99_000 },
     ]);
     expect(filled(chartOf('a'), [{ track: null, ring: ringOf(samples) }], options).gaps).toEqual([]);
     expect(
       filled(chartOf('a'), [{ track: trackOf([], { fromMs: 0, toMs: 90_000 }, 0), ring: null }], options).gaps,
     ).toEqual([{ fromMs: 0, toMs: 101_000 }]);
+  });
+
+  test('does not hatch the interval that the first sample tells of', () => {
+    const track = {
+      ...trackOf([{ timeMs: 300_000, value: 3.5 }], { fromMs: 0, toMs: 300_001 }, 0),
+      intervalMs: 60_000,
+    };
+    const options = { window: { fromMs: 0, toMs: 300_000 }, nowMs: 300_000, stepMs: 0 };
+    expect(filled(chartOf('a'), [{ track, ring: null }], options).gaps).toEqual([{ fromMs: 0, toMs: 240_000 }]);
   });
 
   test('shows the lines of two hosts whose ticks come at different moments', () => {

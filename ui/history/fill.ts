@@ -243,7 +243,7 @@ export function fillSamples(
   if (lost.length > 0) mergeGaps(data.gaps);
 }
 
-/** Nothing before the first sample, though it was asked for. */
+/** Nothing before the first sample, though it was asked for. The interval that ends with it is no part of that: it is what the sample tells of. */
 function addFirstGap(
   { times, gaps }: ChartData,
   inputs: readonly LineInput[],
@@ -252,9 +252,10 @@ function addFirstGap(
   let knownMs = Number.POSITIVE_INFINITY;
   for (const { track } of inputs) if (track !== null) knownMs = Math.min(knownMs, track.fromMs);
   const fromMs = Math.max(knownMs, window.fromMs);
-  const toMs = Math.min(times[0] ?? edgeMs, edgeMs);
-  if (toMs - fromMs <= longestInterval(inputs) * gapIntervals) return;
-  gaps.unshift({ fromMs, toMs });
+  const firstMs = Math.min(times[0] ?? edgeMs, edgeMs);
+  if (firstMs - fromMs <= longestInterval(inputs) * gapIntervals) return;
+  const toldMs = times.length === 0 ? 0 : shortestInterval(inputs);
+  gaps.unshift({ fromMs, toMs: Math.max(fromMs, firstMs - toldMs) });
 }
 
 function addBreak(data: ChartData, count: number, timeMs: number): number {
@@ -349,6 +350,15 @@ function shortestHeld(lineCount: number): number {
   let shortest = Number.POSITIVE_INFINITY;
   for (let line = 0; line < lineCount; line += 1)
     if (heldTimes[line]! > Number.NEGATIVE_INFINITY) shortest = Math.min(shortest, heldIntervals[line]!);
+  return shortest;
+}
+
+function shortestInterval(inputs: readonly LineInput[]): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { track, ring } of inputs) {
+    if (ring !== null) shortest = Math.min(shortest, intervalOf(ring));
+    else if (track !== null) shortest = Math.min(shortest, track.intervalMs || defaultIntervalMs);
+  }
   return shortest;
 }
 

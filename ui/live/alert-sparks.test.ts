@@ -102,3 +102,13 @@ test('AlertSparks knows that a series without samples has none, and forgets anot
   sparks.show(want('a', { series: 'load_5m' }));
   expect(sparks.trackOf('a')).toBeNull();
 });
+
+test('AlertSparks has the value of now of an alert that is open, and that of its last change before it is known', async () => {
+  const { world, sparks } = await sparksUnderTest({ a: [[2, 5]] });
+  const item = { key: 'a', phase: 'firing', series: 'load_1m', value: 9 } as const;
+  sparks.show(want('a'));
+  expect(sparks.valueOf(item)).toBe(9);
+  await world.pass(1);
+  expect(sparks.valueOf(item)).toBe(5);
+  expect(sparks.valueOf({ ...item, phase: 'resolved' })).toBe(9);
+});

@@ -4,6 +4,7 @@
  */
 import { readHistory } from '../api/history.ts';
 import type { Dashboard } from '../dashboard.ts';
+import type { AlertItem } from '../model/alerts/alert-item.ts';
 import {
   extended,
   groupBy,
@@ -86,6 +87,11 @@ export class AlertSparks {
   newestOf(key: string): number | undefined {
     const spark = this.#sparks.get(key);
     return spark?.track == null ? undefined : judgedValue(spark.track, spark.want.averageMs);
+  }
+
+  /** Of an open alert on a series what is judged now, once that is known; else the value at its last change. */
+  valueOf({ key, phase, series, value }: Pick<AlertItem, 'key' | 'phase' | 'series' | 'value'>): number | null {
+    return phase !== 'resolved' && series !== '' ? (this.newestOf(key) ?? value) : value;
   }
 
   #second(): void {

@@ -10,6 +10,7 @@ import { readHistory } from '../api/history.ts';
 import { readSeriesChoice } from '../api/series.ts';
 import { type MetricChoice, metricChoices, patternsOf } from '../model/compare/metrics.ts';
 import { compareNames } from '../model/names.ts';
+import { spread } from './metric-names.ts';
 
 export type ComparedSeries = QueriedSeries;
 
@@ -55,18 +56,13 @@ export async function readCompared(
   return { kind: 'ok', value: { series: found, coarserBy } };
 }
 
-/** Names that fit into one request; they are spread over the choice. */
-const namesMax = 50;
-
 /** What may be compared of these hosts. */
 export async function readMetricChoices(
   client: HubClient,
   hosts: readonly string[],
   options: AskOptions,
 ): Promise<Asked<MetricChoice[]>> {
-  const every = Math.max(1, hosts.length / namesMax);
-  const names = hosts.filter((_, at) => at === 0 || Math.floor(at / every) !== Math.floor((at - 1) / every));
-  const selector = { ...anyHost, names };
+  const selector = { ...anyHost, names: spread(hosts) };
   const [keys, metrics] = await Promise.all([
     readSeriesChoice(client, { hosts: selector, by: 'key' }, options),
     readSeriesChoice(client, { hosts: selector, by: 'name' }, options),

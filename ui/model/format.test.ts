@@ -103,6 +103,11 @@ describe('formatAxis()', () => {
     [0.75, 'ms', '0.75ms'],
     [25, 'percent', '25_%'],
     [0.5, '1', '0.5'],
+    [40, 'messages', '40'],
+    [2.5, 'messages/s', '2.5'],
+    [1_500_000, 'messages', '1.5_M'],
+    [230, 'V', '230_V'],
+    [2_500_000_000, 'V', '2.5_G'],
   ])('shows %d %s as %s', (value, unit, text) => {
     expect(shown(formatAxis(value, unit))).toBe(text);
   });
@@ -120,4 +125,16 @@ test('formatAxisMarks() tells marks apart that lie close together', () => {
     'GiB',
   ]);
   expect(new Set(formatAxisMarks([2_147_483_648, 2_147_900_000, 2_148_300_000], 'bytes')).size).toBe(3);
+  const mark = 2 ** 18;
+  expect(formatAxisMarks([8_490 * mark, 8_491 * mark, 8_492 * mark], 'bytes')).toEqual([
+    '2.07275GiB',
+    '2.07300GiB',
+    '2.07324GiB',
+  ]);
+  expect(formatAxisMarks([1_000_000_000, 1_000_000_002, 1_000_000_004], '1')).toEqual([
+    '1.000000000G',
+    '1.000000002G',
+    '1.000000004G',
+  ]);
+  expect(formatAxisMarks([40.25, 40.5, 40.75, 41], 'messages')).toEqual(['40.3', '40.5', '40.8', '41']);
 });

@@ -193,15 +193,29 @@ export function formatAgo(atMs: number, nowMs: number): string {
 /** Label of a value axis: as short as it goes, since the unit stands in the chart's title too. */
 export function formatAxis(value: number, unit: string): string {
   if (value === 0) return '0';
-  const parts = partsOf(value, unit);
+  const parts = axisPartsOf(value, unit);
   const figure = parts.figure.includes('.') ? parts.figure.replace(/\.?0+$/, '') : parts.figure;
   const short = parts.unit.replace(/\/s$/, '');
-  // The gutter of a chart holds six characters and a thin space.
+  // Six characters and a thin space are as wide as the gutter of a chart is anyway.
   return short === '' ? figure : figure + (figure.length + short.length > 5 ? '' : thinSpace) + short;
+}
+
+/** As long as "GiB": a longer one would be the label, and its figure would have no room. */
+const axisUnitLength = 3;
+
+/** As `partsOf`; of a unit of somebody's own, what is long ("messages") is left out, and so is that of large figures. */
+function axisPartsOf(value: number, unit: string): Parts {
+  const isFree = !plainUnits.has(unit) && unit !== 'ms' && unit !== 's' && unit !== '';
+  return isFree && (unit.length > axisUnitLength || Math.abs(value) >= 1_000_000)
+    ? partsOf(value, '1')
+    : partsOf(value, unit);
 }
 
 /** What a unit may have been scaled by. */
 const scales = [1, ...[1, 2, 3, 4, 5].flatMap((power) => [1_000 ** power, 1_024 ** power]), 0.001];
+
+/** Digits behind the point that a label may have: a label with all of them and a unit still fits into the widest gutter. */
+const axisDigitsMax = 9;
 
 /** Labels of a value axis: with more digits where two marks would read the same. */
 export function formatAxisMarks(values: readonly number[], unit: string): string[] {
@@ -209,17 +223,17 @@ export function formatAxisMarks(values: readonly number[], unit: string): string
   if (new Set(texts).size === texts.length) return texts;
   const apart = Math.min(...values.slice(1).map((value, index) => Math.abs(value - values[index]!)));
   return values.map((value) => {
-    const parts = partsOf(value, unit);
+    const parts = axisPartsOf(value, unit);
     const scale = scaleOf(value, parts.figure);
-    let digits = 0;
-    // As many as the distance of two marks has, and three where it has no end.
-    while (digits < 6 && Math.abs((apart / scale) * 10 ** digits - Math.round((apart / scale) * 10 ** digits)) > 1e-6)
-      digits += 1;
-    const needed = Math.min(digits, Math.ceil(-Math.log10(apart / scale)) + 1);
+    const step = apart / scale;
+    const first = Math.max(0, Math.ceil(-Math.log10(step)));
+    let digits = first;
+    // As many as the distance of two marks has, and one more than tells them apart where it has no end.
+    while (digits <= first && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits += 1;
+    const needed = Math.min(digits, axisDigitsMax);
     if (value === 0) return '0';
-    // With so many digits the gutter has no room for what stands in the chart's head too.
     const suffix = parts.unit === '%' ? '' : parts.unit.replace(/\/s$/, '');
-    return signed(value / scale, (size) => size.toFixed(Math.max(0, needed))) + suffix;
+    return signed(value / scale, (size) => size.toFixed(needed)) + suffix;
   });
 }
 

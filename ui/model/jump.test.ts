@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertRow } from '#core/message.ts';
-import { findTargets, type JumpSources } from './jump.ts';
+import { comparisonOf, findTargets, type JumpSources } from './jump.ts';
+import { compareRoute, overviewRoute } from './route.ts';
 
 const alert: AlertRow = {
   ruleId: 4,
@@ -27,6 +28,7 @@ const sources: JumpSources = {
   alerts: [alert],
   hostNameOf: (id) => (id === 2 ? 'web-01' : ''),
   open: { host: 'db-02', keys: ['disk_used_bytes{device="vda"}', 'load_1m'] },
+  compared: null,
 };
 const titles = (text: string, from = sources) => findTargets(text, from).map(({ title }) => title);
 
@@ -60,6 +62,20 @@ describe('findTargets()', () => {
     expect(titles('load', { ...sources, open: null })).toEqual([]);
   });
 
+  test('finds names of metrics where no host is open, and leads to a comparison', () => {
+    const route = comparisonOf(overviewRoute, ['nas', 'db-02']);
+    const compared = { route, names: [{ name: 'backup_age_hours', hostCount: 1 }] };
+    expect(findTargets('backup', { ...sources, open: null, compared })).toEqual([
+      {
+        ...{ id: 'metric backup_age_hours', group: 'Metrics', title: 'backup_age_hours', note: 'on 1 host' },
+        route: { ...compareRoute, hosts: ['nas', 'db-02'], metric: 'backup_age_hours' },
+      },
+    ]);
+    expect(
+      findTargets('host', { ...sources, open: null, compared }).filter(({ group }) => group === 'Metrics'),
+    ).toEqual([]);
+  });
+
   test('leads to the alert itself', () => {
     const [target] = findTargets('down', sources);
     expect(target).toMatchObject({ group: 'Alerts', route: { page: 'alerts', id: '17' } });
@@ -73,4 +89,12 @@ describe('findTargets()', () => {
   test('finds nothing for words that nothing has', () => {
     expect(titles('zzz')).toEqual([]);
   });
+});
+
+test('comparisonOf() keeps a comparison that has hosts, and draws the highest of many', () => {
+  const open = { ...compareRoute, tags: ['env=prod'], top: 3 };
+  expect(comparisonOf(open, ['a'])).toBe(open);
+  expect(comparisonOf(compareRoute, ['a'])).toEqual({ ...compareRoute, hosts: ['a'] });
+  const many = Array.from({ length: 11 }, (_, index) => `web-${index}`);
+  expect(comparisonOf(overviewRoute, many)).toEqual({ ...compareRoute, hosts: many, top: 10 });
 });

@@ -1,11 +1,22 @@
 /**
- * What the jump field finds: pages, hosts, open alerts, metrics of the host that is open. Pure. The best come first: a
- * name that begins with what was typed before one that has it inside.
+ * What the jump field finds: pages, hosts, open alerts, metrics of the host that is open, and on other pages the names
+ * of metrics, which lead to a comparison. Pure. The best come first: a name that begins with what was typed before one
+ * that has it inside.
  */
 import type { AlertRow } from '#core/message.ts';
 import type { SelectableHost } from '#core/selector.ts';
 import { adminPages } from './admin-tabs.ts';
-import { alertsRoute, compareRoute, downtimesRoute, hostRoute, overviewRoute, type Route, ruleRoute } from './route.ts';
+import { formatCount } from './format.ts';
+import {
+  alertsRoute,
+  type CompareRoute,
+  compareRoute,
+  downtimesRoute,
+  hostRoute,
+  overviewRoute,
+  type Route,
+  ruleRoute,
+} from './route.ts';
 import { comesUpTo, type Role } from './session.ts';
 
 export interface JumpTarget {
@@ -30,6 +41,22 @@ export interface JumpSources {
   readonly hostNameOf: (hostId: number) => string;
   /** Host that is open, with the keys of its series; null on other pages. */
   readonly open: { readonly host: string; readonly keys: readonly string[] } | null;
+  /** Where no host is open: names of metrics, once the hub has told them, and the comparison of the hosts that have them. */
+  readonly compared: { readonly route: CompareRoute; readonly names: readonly MetricName[] } | null;
+}
+
+export interface MetricName {
+  readonly name: string;
+  readonly hostCount: number;
+}
+
+/** Lines in a comparison that somebody has jumped to: of more hosts the highest. */
+const linesMax = 10;
+
+/** The comparison that is open, if it has hosts; else one of `hosts`. */
+export function comparisonOf(route: Route, hosts: readonly string[]): CompareRoute {
+  if (route.page === 'compare' && route.hosts.length + route.tags.length > 0) return route;
+  return { ...compareRoute, hosts, top: hosts.length > linesMax ? linesMax : 0 };
 }
 
 /** More of one kind is no list to choose from. */
@@ -84,7 +111,18 @@ function* alertTargets({ alerts, hostNameOf }: JumpSources): Iterable<JumpTarget
   }
 }
 
-function* metricTargets({ open }: JumpSources): Iterable<JumpTarget> {
+function* metricTargets({ open, compared }: JumpSources): Iterable<JumpTarget> {
+  if (compared !== null)
+    for (const { name, hostCount } of compared.names) {
+      const note = hostCount === 1 ? 'on 1 host' : `on ${formatCount(hostCount)} hosts`;
+      yield {
+        id: `metric ${name}`,
+        group: 'Metrics',
+        title: name,
+        note,
+        route: { ...compared.route, metric: name, focus: '' },
+      };
+    }
   if (open === null) return;
   for (const key of open.keys) {
     const route: Route = { ...hostRoute, host: open.host, find: key };
@@ -98,9 +136,11 @@ function takeBest(targets: Iterable<JumpTarget>, words: readonly string[]): read
   const ranks: [JumpTarget[], JumpTarget[]] = [[], []];
   for (const target of targets) {
     const title = target.title.toLowerCase();
-    const text = `${title} ${target.note.toLowerCase()}`;
+    // How many hosts have a metric is nothing that one looks for: "host" would find them all.
+    const note = target.group === 'Metrics' && target.route.page === 'compare' ? '' : target.note.toLowerCase();
+    const text = `${title} ${note}`;
     if (!words.every((word) => text.includes(word))) continue;
-    const begins = words.length === 0 || title.startsWith(words[0]!) || target.note.toLowerCase().startsWith(words[0]!);
+    const begins = words.length === 0 || title.startsWith(words[0]!) || note.startsWith(words[0]!);
     const rank = ranks[begins ? 0 : 1];
     if (rank.length < countMax) rank.push(target);
     if (ranks[0].length === countMax) break;

@@ -454,3 +454,13 @@ describe.each(['dark', 'light'] as const)('accessibility in %s', (theme) => {
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 });
+
+test('TV mode shows the value of now, as the page does, and not the one at which it fired', async () => {
+  set('queue', 120);
+  await firingId('Queue too long');
+  await open({}, '?alerts=open');
+  set('queue', 91);
+  await page.goto(`${hub.dashboard}?tv=1`);
+  const value = page.locator('pw-tv-alerts li').filter({ hasText: 'Queue too long' }).locator('.value');
+  await expect.poll(() => value.textContent(), { timeout: 15_000 }).toBe('91');
+});

@@ -209,6 +209,10 @@ describe('people', () => {
     await dialog.getByRole('button', { name: 'Add person' }).click();
     const made = (await dialog.getByRole('group', { name: 'Password' }).locator('code').textContent()) ?? '';
     expect(made.length).toBeGreaterThan(12);
+    const copy = dialog.getByRole('button', { name: 'Copy' });
+    await expect.poll(() => copy.evaluate((element) => element.matches(':focus'))).toBe(true);
+    await page.keyboard.press('Enter');
+    expect(await dialog.getByRole('group', { name: 'Password' }).locator('code').textContent()).toBe(made);
     await dialog.getByRole('button', { name: 'Done' }).click();
     await personRow(page, 'Liu Wen').waitFor();
     expect(await page.content()).not.toContain(made);

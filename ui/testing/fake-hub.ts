@@ -392,6 +392,7 @@ export class FakeHub {
     if (pathname === '/fetch/latest' || pathname === '/api/v1/hosts') return this.#answerRest(pathname, response);
     if (pathname === '/api/v1/session') return this.#answerSession(response);
     if (pathname === '/api/v1/storage') return this.#answerStorage(response);
+    if (pathname === '/api/v1/series') return this.#answerNames(response);
     const [, hostName, part] = /^\/api\/v1\/hosts\/([^/]+)\/(series|processes)$/.exec(pathname) ?? [];
     if (hostName !== undefined) return this.#answerHost(decodeURIComponent(hostName), part!, response);
     const isPage = ['/dashboard', '/dashboard/', '/admin', '/setup', '/sign-in'].includes(pathname);
@@ -420,6 +421,15 @@ export class FakeHub {
     if (this.#refusesRest) return void response.writeHead(503).end();
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(fakeStorage(this.#nowMs, this.isShort)));
+  }
+
+  /** Names of metrics, whatever was asked for: all hosts are alike. */
+  #answerNames(response: ServerResponse): void {
+    if (this.#refusesRest) return void response.writeHead(503).end();
+    const names = new Set((this.hosts[0]?.layout.series ?? []).map(({ key }) => key.split('{', 1)[0]!));
+    const series = [...names].map((key) => ({ key, unit: '', kind: 'gauge', hosts: this.hosts.length }));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ hosts: this.hosts.length, series, is_cut: false }));
   }
 
   #answerHost(name: string, part: string, response: ServerResponse): void {

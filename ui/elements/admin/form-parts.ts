@@ -85,7 +85,7 @@ export interface SecretDialog {
 export function secretDialog({ heading, lead, label, secret, close }: SecretDialog) {
   return html`<pw-dialog .heading=${heading}>
     <p class="lead">${lead}</p>
-    <pw-secret label=${label} .value=${secret}></pw-secret>
+    <pw-secret main label=${label} .value=${secret}></pw-secret>
     <button slot="actions" class="btn primary" @click=${close}>Done</button>
   </pw-dialog>`;
 }

@@ -31,6 +31,8 @@ export class PwSecret extends LitElement {
   @property({ attribute: false }) value = '';
   /** What it is: "Token". */
   @property() label = '';
+  /** It is what its dialog is for: Enter copies it, instead of closing the dialog before it was read. */
+  @property({ type: Boolean }) main = false;
   @state() private isCopied = false;
 
   override render() {
@@ -44,6 +46,11 @@ export class PwSecret extends LitElement {
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('value')) this.isCopied = false;
+  }
+
+  /** After the dialog that it stands in, which is shown when it is first drawn itself. */
+  override firstUpdated(): void {
+    if (this.main) this.renderRoot.querySelector('button')?.focus();
   }
 
   async #copy(): Promise<void> {

@@ -371,9 +371,7 @@ export class PwAlertRow extends LitElement {
   #write(): void {
     const { item, dashboard } = this;
     const nowMs = dashboard.hubMs;
-    const last = this.sparks.newestOf(item.key);
-    const isLive = item.phase !== 'resolved' && item.series !== '';
-    const value = isLive && last !== undefined ? last : item.value;
+    const value = this.sparks.valueOf(item);
     const lastMs = dashboard.fleet.byName(item.host)?.lastMs ?? 0;
     const awayMs = lastMs === 0 ? null : nowMs - lastMs;
     this.#put('.value b', badText(item, { value, awayMs }));

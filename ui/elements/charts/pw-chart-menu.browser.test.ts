@@ -1,4 +1,4 @@
-/** The menu of a chart on a host's page: by pointer and by keys, and what it opens. */
+/** The menu of a chart on a host's page: by pointer and by keys, and what it opens. What its canvas shows of odd series. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { accessibilityProblems } from '../../testing/axe.ts';
@@ -101,4 +101,53 @@ test('begins a note', async () => {
   await menuButton().click();
   await item('Add note').click();
   await page.getByRole('dialog', { name: 'Add note' }).waitFor();
+});
+
+interface Painted {
+  /** Labels of value axes, and how many CSS pixels of each are left of the canvas. */
+  readonly labels: { readonly text: string; readonly cutPx: number }[];
+  /** Centres of dots, in parts of the canvas. */
+  readonly dots: { readonly x: number; readonly y: number }[];
+}
+
+/** Notes what is painted on the canvases of the page from now on. */
+function watchCanvas(): void {
+  const painted: Painted = { labels: [], dots: [] };
+  Object.assign(window, { painted });
+  const { fillText, arc } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const cutPx = (this.measureText(text).width - x) / devicePixelRatio;
+    if (this.textAlign === 'right') painted.labels.push({ text, cutPx });
+    fillText.call(this, text, x, y);
+  };
+  CanvasRenderingContext2D.prototype.arc = function (x, y, ...rest) {
+    painted.dots.push({ x: x / this.canvas.width, y: y / this.canvas.height });
+    arc.call(this, x, y, ...rest);
+  };
+}
+
+const readPainted = (): Promise<Painted> => page.evaluate(() => (window as unknown as { painted: Painted }).painted);
+
+test('shows labels of its value axis whole, beside charts that begin at the same pixel, and a lone value as a dot', async () => {
+  const now = Math.floor(Date.now() / 1_000);
+  for (const [step, timestamp] of [now - 120, now - 60, now].entries()) {
+    const grows = { value: 2_225_000_000 + step * 1_000, timestamp };
+    const metrics = {
+      grows,
+      small: { value: step, timestamp },
+      ...(step === 2 ? { lone: { value: 3.5, timestamp } } : {}),
+    };
+    const { status } = await hub.ask('POST', '/metrics', { hostname: 'nas', client_id: 'nas-cron', metrics });
+    expect(status).toBeLessThan(300);
+  }
+  await page.addInitScript(watchCanvas);
+  await page.goto(`${hub.dashboard}?host=nas`);
+  await expect.poll(async () => (await readPainted()).labels.map(({ text }) => text)).toContain('2.225001G');
+  const { labels } = await readPainted();
+  expect(labels.filter(({ cutPx }) => cutPx > 0)).toEqual([]);
+  const lefts = () =>
+    page.locator('pw-chart .u-over').evaluateAll((plots) => plots.map((plot) => (plot as HTMLElement).offsetLeft));
+  await expect.poll(async () => new Set(await lefts()).size).toBe(1);
+  expect((await lefts())[0]).toBeGreaterThan(50);
+  await expect.poll(async () => (await readPainted()).dots.length).toBeGreaterThan(0);
 });

@@ -8,7 +8,7 @@
 import { html, LitElement, nothing, type PropertyValues, svg, unsafeCSS } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { type Severity, severities } from '#core/rule-spec.ts';
-import { ChartPlot, chartLibraryStyles, gutter, insetRight, plotHeight } from '../../chart.ts';
+import { ChartPlot, chartLibraryStyles, insetRight, plotHeight } from '../../chart.ts';
 import { type ChartOverlays, type ChartSource, noOverlays, type SourceState } from '../../chart-source.ts';
 import { Drawing } from '../../controllers/drawing.ts';
 import { Following } from '../../controllers/following.ts';
@@ -16,6 +16,7 @@ import { Signal } from '../../live/signal.ts';
 import type { Window } from '../../model/charts/chart-data.ts';
 import type { Chart } from '../../model/charts/charts.ts';
 import { describeAt } from '../../model/charts/describe.ts';
+import { gutterMin } from '../../model/charts/gutter.ts';
 import { heatLevels } from '../../model/charts/scale.ts';
 import { formatValue } from '../../model/format.ts';
 import { zoneChanged } from '../../settings.ts';
@@ -254,7 +255,7 @@ export class PwChart extends LitElement {
       for (const line of this.muted) this.#plot.setHidden(line, true);
     }
     const { source, overlays, height, fitsThresholds } = this;
-    source.fit?.(this, root.clientWidth - gutter - insetRight);
+    source.fit?.(this, root.clientWidth - gutterMin - insetRight);
     this.#plot.setLook({ overlays, height, fitsThresholds });
     this.#plot.draw(source, root.clientWidth, source.nowMs ?? source.window.toMs);
     this.#readState();

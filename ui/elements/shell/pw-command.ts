@@ -2,8 +2,10 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Dashboard } from '../../dashboard.ts';
-import { findTargets, type JumpTarget } from '../../model/jump.ts';
-import { hrefOf, type Route } from '../../model/route.ts';
+import { readMetricNames, spread } from '../../live/metric-names.ts';
+import { chooseHosts } from '../../model/compare/chosen.ts';
+import { comparisonOf, findTargets, type JumpTarget, type MetricName } from '../../model/jump.ts';
+import { type CompareRoute, hrefOf, type Route } from '../../model/route.ts';
 import { sharedStyles } from '../../theme/shared.ts';
 import { openRoute, tell } from '../events.ts';
 import { icon } from '../icons.ts';
@@ -108,10 +110,14 @@ export class PwCommand extends LitElement {
   ];
 
   @property({ attribute: false }) dashboard!: Dashboard;
-  /** The page that is open: its host's metrics are found as well. */
+  /** The page that is open: metrics of its host are found as well, and those of any host where none is open. */
   @property({ attribute: false }) route!: Route;
   @state() private text = '';
   @state() private at = 0;
+  /** null before the hub has told them. */
+  @state() private names: readonly MetricName[] | null = null;
+  #comparison: CompareRoute | null = null;
+  readonly #asking = new AbortController();
 
   override render() {
     const targets = this.#find();
@@ -135,7 +141,7 @@ export class PwCommand extends LitElement {
       </div>
       <div class="list" id="targets" role="listbox" aria-label="Found">
         ${targets.map((target, index) => this.#renderTarget(target, index, targets[index - 1]))}
-        ${targets.length === 0 ? html`<div class="none" role="presentation">Nothing is called \u201c${this.text}\u201d</div>` : nothing}
+        ${targets.length === 0 && !this.#isAsking ? html`<div class="none" role="presentation">Nothing is called \u201c${this.text}\u201d</div>` : nothing}
       </div>
     </dialog>`;
   }
@@ -165,6 +171,23 @@ export class PwCommand extends LitElement {
     this.renderRoot.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#asking.abort();
+  }
+
+  get #isAsking(): boolean {
+    return this.#comparison !== null && this.names === null;
+  }
+
+  /** Of hosts that the comparison then has, so that one of them has the metric. */
+  async #ask(comparison: CompareRoute): Promise<void> {
+    const hosts = chooseHosts(comparison, this.dashboard.fleet.hosts).hosts.map(({ name }) => name);
+    const asked = await readMetricNames(this.dashboard.client, hosts, { signal: this.#asking.signal });
+    // Without an answer hosts, alerts and pages are found all the same.
+    if (!this.#asking.signal.aborted) this.names = asked.kind === 'ok' ? asked.value : [];
+  }
+
   #find(): readonly JumpTarget[] {
     const { dashboard, route } = this;
     return findTargets(this.text, {
@@ -173,12 +196,18 @@ export class PwCommand extends LitElement {
       alerts: dashboard.alerts.rows(),
       hostNameOf: (hostId) => dashboard.fleet.byId(hostId)?.name ?? '',
       open: route.page === 'host' ? { host: route.host, keys: dashboard.keysOf(route.host) } : null,
+      compared:
+        this.#comparison === null || this.names === null ? null : { route: this.#comparison, names: this.names },
     });
   }
 
   #typed(event: Event): void {
     this.text = (event.target as HTMLInputElement).value;
     this.at = 0;
+    const { hosts } = this.dashboard.fleet;
+    if (this.route.page === 'host' || this.#comparison !== null || hosts.length === 0) return;
+    this.#comparison = comparisonOf(this.route, spread(hosts.map(({ name }) => name)));
+    this.dashboard.background(this.#ask(this.#comparison));
   }
 
   #keyPressed(event: KeyboardEvent): void {

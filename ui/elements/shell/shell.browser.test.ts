@@ -63,6 +63,16 @@ describe('the jump field', () => {
     await expect.poll(() => new URL(page.url()).searchParams.get('find')).toBe(null);
   });
 
+  test('finds a metric where no host is open, and compares the hosts by it', async () => {
+    await open();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('swap_tot');
+    await page.getByRole('option', { name: /^swap_total_bytes on \d+ hosts?$/ }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('metric')).toBe('swap_total_bytes');
+    expect(new URL(page.url()).searchParams.get('compare')).toContain('web-01');
+    await page.locator('pw-chart canvas').first().waitFor();
+  });
+
   test('opens by its button, walks by arrows, and gives the focus back', async () => {
     await open();
     const button = page.getByRole('button', { name: 'Jump to host or metric' });

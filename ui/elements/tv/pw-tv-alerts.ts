@@ -1,10 +1,14 @@
-/** Alerts that fire, the worst on top, as they are read from across a room. */
+/** Alerts that fire, the worst on top, as they are read from across a room: with what is judged now, as on the alerts page. */
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { AlertRow } from '#core/message.ts';
 import { Following } from '../../controllers/following.ts';
 import type { Dashboard } from '../../dashboard.ts';
-import { formatCount, formatDuration, formatValue } from '../../model/format.ts';
+import { AlertDesk } from '../../live/alert-desk.ts';
+import { AlertSparks } from '../../live/alert-sparks.ts';
+import type { AlertItem } from '../../model/alerts/alert-item.ts';
+import { alertValueText } from '../../model/alerts/alert-text.ts';
+import { wantOf } from '../../model/alerts/spark-plan.ts';
+import { formatCount, formatDuration } from '../../model/format.ts';
 import { unitOfKey } from '../../model/names.ts';
 import { sharedStyles } from '../../theme/shared.ts';
 import { tvStyles } from './tv-styles.ts';
@@ -82,16 +86,35 @@ export class PwTvAlerts extends LitElement {
   @property({ type: Number, reflect: true }) columns = 1;
   @property({ attribute: 'heading' }) heading = 'Needs attention';
 
+  #desk!: AlertDesk;
+  #sparks!: AlertSparks;
+  #shown: readonly AlertItem[] = [];
+
   constructor() {
     super();
-    new Following(this, () => [this.dashboard.ticked, this.dashboard.alerts.changed]);
+    new Following(this, () => [this.dashboard.ticked, this.#desk.changed, this.#sparks.changed]);
+  }
+
+  override connectedCallback(): void {
+    this.#desk = new AlertDesk(this.dashboard);
+    this.#sparks = new AlertSparks(this.dashboard);
+    super.connectedCallback();
+    this.#desk.open();
+    this.#sparks.open();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#desk.close();
+    this.#sparks.close();
   }
 
   override render() {
     const { alerts } = this.dashboard;
-    const firing = alerts.rows().filter(({ phase }) => phase === 'firing');
+    const firing = this.#desk.items.filter(({ phase }) => phase === 'firing');
     const fits = this.lines * this.columns;
     const shown = firing.slice(0, firing.length > fits ? fits - this.columns : fits);
+    this.#want(shown);
     return html`<h2>${this.heading}</h2>
       ${firing.length === 0 ? html`<p class="none">${alerts.isKnown ? 'No alert is firing.' : 'Waiting for the hub.'}</p>` : nothing}
       <ul>
@@ -100,14 +123,24 @@ export class PwTvAlerts extends LitElement {
       ${firing.length > shown.length ? html`<p class="more">and ${formatCount(firing.length - shown.length)} more</p>` : nothing}`;
   }
 
-  #renderRow(row: AlertRow) {
-    const host = this.dashboard.fleet.byId(row.hostId);
-    const sinceMs = Math.max(0, this.dashboard.hubMs - row.sinceMs);
+  /** Only what is shown is asked for. */
+  #want(shown: readonly AlertItem[]): void {
+    for (const { key } of this.#shown) this.#sparks.hide(key);
+    this.#shown = shown;
+    for (const item of shown) {
+      const want = item.cause !== 'limits' ? null : wantOf(item, this.dashboard.hubMs);
+      if (want !== null) this.#sparks.show(want);
+    }
+  }
+
+  #renderRow(item: AlertItem) {
+    const sinceMs = Math.max(0, this.dashboard.hubMs - item.sinceMs);
+    const value = this.#sparks.valueOf(item);
     return html`<li>
-      <pw-severity level=${row.severity} bare></pw-severity>
-      <span class="ell">${row.ruleName}</span>
-      <span class="value ${row.severity}">${row.value === null ? '' : formatValue(row.value, unitOfKey(row.series))}</span>
-      <small class="ell">${host?.title ?? (row.hostId === 0 ? 'the fleet' : '')}${row.isAcknowledged ? ' · acknowledged' : ''}</small>
+      <pw-severity level=${item.severity} bare></pw-severity>
+      <span class="ell">${item.ruleName}</span>
+      <span class="value ${item.severity}">${value === null ? '' : alertValueText(value, item.unit || unitOfKey(item.series))}</span>
+      <small class="ell">${item.host === '' ? 'the fleet' : item.hostTitle}${item.isAcknowledged ? ' · acknowledged' : ''}</small>
       <small>for ${formatDuration(sinceMs)}</small>
     </li>`;
   }

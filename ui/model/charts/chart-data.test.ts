@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Layout } from '#core/series.ts';
 import { HostRing } from '../../live/ring.ts';
-import { createChartData, fillChartData, nearestIndex, stackUp } from './chart-data.ts';
+import { createChartData, fillChartData, isLone, nearestIndex, stackUp } from './chart-data.ts';
 import type { Chart } from './charts.ts';
 import { yRange } from './scale.ts';
 
@@ -94,6 +94,12 @@ test('stackUp() adds what is there and stays null where nothing is', () => {
     [1, 0, null],
     [3, 3, null],
   ]);
+});
+
+test('isLone() finds values that no line goes through', () => {
+  const values = [1, null, 2, 3, null, undefined, 4];
+  expect([...values.keys()].filter((index) => isLone(values, index))).toEqual([0, 6]);
+  expect(isLone([3.5], 0)).toBe(true);
 });
 
 test('nearestIndex() finds the nearest time', () => {

@@ -92,6 +92,15 @@ export function stackUp(values: readonly (number | null)[][], into: (number | nu
   for (const line of into) line.length = count;
 }
 
+/** As uPlot has it, too: undefined where there is nothing. */
+export type Value = number | null | undefined;
+
+/** Whether a value has none on either side, so that no line goes through it. */
+export function isLone(values: ArrayLike<Value>, index: number): boolean {
+  const has = (at: number) => values[at] !== null && values[at] !== undefined;
+  return has(index) && !has(index - 1) && !has(index + 1);
+}
+
 /** Index of the time nearest to `atMs`; −1 when there are none. */
 export function nearestIndex(times: readonly number[], atMs: number): number {
   let low = 0;
