@@ -50,7 +50,7 @@ export interface AgentPresence {
   linked(hostId: number, link: { readonly wallMs: number; readonly isAdmitted: boolean }): void;
   /** The last connection of the host has closed. */
   unlinked(hostId: number): void;
-  /** The agent stops on purpose. */
+  /** The agent stops on purpose, or was revoked: until it connects again nobody waits for it. */
   bye(hostId: number): void;
   /** The agent has begun a new stream on an open link, at this instant of its own clock. */
   newStream(hostId: number, startWallMs: number): void;
@@ -324,6 +324,7 @@ export class Agents implements AgentEndpoint<Credential> {
   }
 
   #closeRevoked(hostId: number): void {
+    this.#options.presence.bye(hostId);
     for (const { session } of [...this.#connections.values()]) {
       const { credential } = session;
       const isOf = session.hostId === hostId || (credential.kind === 'token' && credential.hostId === hostId);
@@ -442,6 +443,8 @@ export class Agents implements AgentEndpoint<Credential> {
     if (answer.kind === 'revoked') {
       const why = 'Cannot accept agent: an admin has revoked it';
       this.identities.refused(answer.hostId, { why, action: 'agent.refused', connection });
+      // Its hello, which came before the revocation was known here, has said that it is there.
+      if (connection.linkedHostId !== null) this.#options.presence.bye(connection.linkedHostId);
       session.revoked();
       return;
     }

@@ -140,6 +140,40 @@ describe('a revocation', () => {
   });
 });
 
+describe('the absence of a revoked agent', () => {
+  test('is on purpose before its connection closes, and again after a start of the hub', async () => {
+    const { hub, socket } = await connectedRig();
+    hub.orders = { revoked: [1], rotations: [], splits: [] };
+    hub.presence.length = 0;
+    await hub.agents.identities.revoke('web');
+    expect([socket.closeCode, hub.presence]).toEqual([4403, ['bye 1', 'unlinked 1']]);
+
+    const started = new AgentsRig();
+    started.orders = { revoked: [1], rotations: [], splits: [] };
+    await started.agents.identities.follow();
+    await started.agents.identities.follow();
+    expect(started.presence).toEqual(['bye 1']);
+  });
+
+  test('is on purpose at another hub too, that had taken its hello before it knew', async () => {
+    const hub = new AgentsRig();
+    hub.answer = { kind: 'revoked', hostId: 1 };
+    expect((await hub.connected(speaking, token)).closeCode).toBe(4403);
+    expect(hub.presence).toEqual(['linked 1 unadmitted', 'bye 1', 'unlinked 1']);
+  });
+
+  test('ends with its next connection', async () => {
+    const { hub } = await connectedRig();
+    hub.orders = { revoked: [1], rotations: [], splits: [] };
+    await hub.agents.identities.follow();
+    hub.orders = { revoked: [], rotations: [], splits: [] };
+    await hub.agents.identities.follow();
+    hub.presence.length = 0;
+    await hub.connected(speaking);
+    expect(hub.presence).toEqual(['linked 1']);
+  });
+});
+
 describe('a copied machine', () => {
   /** A second one that comes by the same token, from another address, while the first answers. */
   async function copyOf(hub: AgentsRig, first: TestSocket, bootId = someId('7')): Promise<TestSocket> {

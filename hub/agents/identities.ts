@@ -44,7 +44,7 @@ export interface IdentityPorts {
   readonly nowMs: () => number;
   /** The admitted connection of a host. */
   connectionOf(hostId: number): AgentConnection | undefined;
-  /** Ends every connection of a host's agent, admitted or not. */
+  /** Ends every connection of a host's agent, admitted or not. Its absence is on purpose from now on. */
   closeRevoked(hostId: number): void;
   /** What admins see of agents has changed. */
   onChanged(): void;

@@ -64,6 +64,16 @@ describe('one host', () => {
     expect(world.take()).toEqual(['fired 1/3/ hostDown']);
   });
 
+  test('that is down when its agent is revoked is no longer judged, and not said to be back', () => {
+    const world = running(3);
+    world.unlink(3);
+    live(world, 2, 11_000);
+    expect(world.take()).toEqual(['fired 1/3/ hostDown']);
+    world.judge.bye(3);
+    live(world, 2, minuteMs);
+    expect(world.take()).toEqual(['resolved 1/3/ disabled']);
+  });
+
   test('is down when it is connected and gives no ticks for 30 s, until it gives one', () => {
     const world = running(3);
     live(world, 2, 30_000);
@@ -155,6 +165,20 @@ describe('one host', () => {
 });
 
 describe('never because of us', () => {
+  test('a host that was down and has left since, as by a revocation, is not waited for after a restart', () => {
+    const before = running(3);
+    before.unlink(3);
+    live(before, 2, 11_000);
+    const world = new JudgeWorld([down], 2);
+    world.put(3, { lastMs: world.nowMs - 60_000, byeMs: world.nowMs - 1_000 });
+    world.judge.restore(before.saved());
+    world.link(1);
+    world.link(2);
+    live(world, 2, 5 * minuteMs);
+    expect(world.take()).toEqual(['resolved 1/3/ disabled']);
+    expect(world.judge.isHostDown(3)).toBe(false);
+  });
+
   test('after a start hosts have a minute to come back; those that do not are down then', () => {
     const world = new JudgeWorld([down], 0);
     const heard = { lastMs: world.nowMs - 3_600_000 };

@@ -174,7 +174,9 @@ export class HostDown {
       // On the active clock here, as nothing comes of ticks.
       else if (Number.isNaN(machine.goodSinceMs)) machine.goodSinceMs = activeMs;
       if (rule.kind !== 'hostDown' || !(activeMs - machine.goodSinceMs >= rule.keepFiringMs)) continue;
-      this.#ports.book.resolve(target, { timeMs: nowMs, value: null, why: 'back' });
+      // Of one that has left meanwhile, as by a revocation, nobody can say that it is back: it is no longer judged.
+      const why = this.presence.hasLeft(host.identity.hostId) ? 'disabled' : 'back';
+      this.#ports.book.resolve(target, { timeMs: nowMs, value: null, why });
       host.keep(target);
       count += 1;
     }

@@ -1,7 +1,7 @@
 /**
  * Which hosts are away without having said so. Time is active ms (`core/active-clock.ts`) since the hub started.
  *
- *   present --connection closed--> away            a bye before it: left, and nobody waits for it
+ *   present --connection closed--> away            a bye or a revocation before it: left, and nobody waits for it
  *      ^  \--connected, no tick for 30 s or ten intervals--> away
  *      '------- a new connection, or a tick where ticks were missing
  *
@@ -81,6 +81,11 @@ export class Presence {
 
   get presentCount(): number {
     return this.#present.size;
+  }
+
+  /** Whether its agent has stopped on purpose or was revoked, and has not come back. */
+  hasLeft(hostId: number): boolean {
+    return this.#watches.get(hostId)?.hasLeft ?? false;
   }
 
   /** Whether nothing may be taken for an outage yet. */
@@ -174,7 +179,7 @@ export class Presence {
     for (const watch of this.#watches.values()) if (watch.isElsewhere) watch.heardMs = activeMs;
   }
 
-  /** The agent stops on purpose. */
+  /** The agent stops on purpose, or was revoked. */
   bye(hostId: number): void {
     const watch = this.#watches.get(hostId);
     if (watch === undefined) return;
@@ -204,6 +209,8 @@ export class Presence {
     if (activeMs - this.#lookedMs < lookMs) return;
     this.#lookedMs = activeMs;
     for (const [hostId, watch] of this.#watches) {
+      // Down in the run before, and it has left since: once the others had the time to come back nobody waits for it.
+      if (watch.hasLeft && this.#away.has(hostId) && !this.isProtected(activeMs)) this.#return(hostId);
       if (!watch.isJudged || watch.hasLeft || this.#away.has(hostId)) continue;
       const kind = lossOf(watch, { activeMs, nowMs });
       if (kind === null) continue;

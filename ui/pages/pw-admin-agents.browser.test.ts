@@ -104,6 +104,8 @@ test('an agent gets a new token, is revoked after a question, and is allowed in 
   await panel.getByText('Nothing is taken of').waitFor();
   expect(await agentOf('web-08')).toMatchObject({ is_revoked: true, is_connected: false });
   await page.getByRole('row').filter({ hasText: 'web-08' }).getByText('revoked', { exact: true }).waitFor();
+  const header = panel.locator('header');
+  expect([await header.getByText('Revoked').count(), await header.locator('pw-status').count()]).toEqual([1, 0]);
   await panel.getByRole('button', { name: 'Allow to enrol again' }).click();
   await panel.getByText('Nothing is taken of').waitFor({ state: 'detached' });
   expect((await agentOf('web-08')).is_revoked).toBe(false);

@@ -70,6 +70,10 @@ export class PwAdminAgents extends LitElement {
         text-overflow: ellipsis;
         cursor: pointer;
       }
+      .revoked {
+        display: inline-flex;
+        color: var(--pw-warn);
+      }
       .pill {
         display: inline-block;
         margin-left: 6px;
@@ -222,14 +226,18 @@ export class PwAdminAgents extends LitElement {
   }
 
   #renderAgent(agent: Agent) {
-    const { host, alias, status, version, skewMs, backlogTicks, gapTicks, lastMs, address } = agent;
+    const { host, alias, status, version, skewMs, backlogTicks, gapTicks, lastMs, address, revokedMs } = agent;
     const { hubMs } = this.dashboard;
     const [trouble] = troublesOf(agent).filter(({ kind }) => kind !== 'down' && kind !== 'stale');
     const token = currentToken(agent);
     const isOpen = this.route.open === host;
     return html`<tr class=${isOpen ? 'on' : ''} @click=${() => this.#replace({ open: isOpen ? '' : host })}>
       <td>
-        <pw-status state=${status} bare></pw-status>
+        ${
+          revokedMs === null
+            ? html`<pw-status state=${status} bare></pw-status>`
+            : html`<span class="revoked">${icon('close', 12)}</span>`
+        }
         <button class="name" aria-expanded=${isOpen ? 'true' : 'false'} title=${host}>${alias === '' ? host : alias}</button>
         ${trouble === undefined ? nothing : html`<span class="pill">${trouble.text}</span>`}
       </td>
@@ -237,7 +245,7 @@ export class PwAdminAgents extends LitElement {
       <td class="number ${isSkewed(agent) ? 'warn' : ''}">${skewText(skewMs)}</td>
       <td class="number ${isBehind(agent) ? 'warn' : ''}">${backlogTicks === null ? noValue : formatCount(backlogTicks)}</td>
       <td class="number ${gapTicks > 0 ? 'warn' : ''}">${formatCount(gapTicks)}</td>
-      <td class="number ${status === 'down' ? 'over' : status === 'stale' ? 'warn' : ''}">
+      <td class="number ${revokedMs !== null ? '' : status === 'down' ? 'over' : status === 'stale' ? 'warn' : ''}">
         ${lastMs === null ? 'never' : html`<span title=${formatMoment(lastMs)}>${formatAgo(lastMs, hubMs)}</span>`}
       </td>
       <td class="wide">${address ?? noValue}</td>

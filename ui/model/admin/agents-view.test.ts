@@ -56,6 +56,7 @@ test('troublesOf() says each thing once: a copy explains why it was refused, and
   const refused = { why: 'x', atMs: 0 };
   expect(troublesOf(agent('a', { clone, refused })).map(({ kind }) => kind)).toEqual(['clone']);
   expect(troublesOf(agent('a', { revokedMs: 1, refused })).map(({ kind }) => kind)).toEqual(['revoked']);
+  expect(troublesOf(agent('a', { revokedMs: 1, status: 'down' })).map(({ kind }) => kind)).toEqual(['revoked']);
   expect(troublesOf(agent('a', { refused, backlogTicks: 61 })).map(({ kind }) => kind)).toEqual(['refused', 'backlog']);
   expect(troublesOf(agent('a'))).toEqual([]);
 });

@@ -21,6 +21,8 @@ export function troublesOf(agent: Agent): Trouble[] {
   if (agent.clone !== null) troubles.push({ kind: 'clone', text: 'two machines' });
   if (agent.revokedMs !== null) troubles.push({ kind: 'revoked', text: 'revoked' });
   else if (agent.refused !== null && agent.clone === null) troubles.push({ kind: 'refused', text: 'refused' });
+  // What was revoked is away on purpose.
+  if (agent.revokedMs !== null) return troubles;
   if (agent.status === 'down') troubles.push({ kind: 'down', text: 'down' });
   if (agent.status === 'stale') troubles.push({ kind: 'stale', text: 'stale' });
   if (isSkewed(agent)) troubles.push({ kind: 'skew', text: 'clock is off' });

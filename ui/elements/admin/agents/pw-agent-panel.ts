@@ -47,6 +47,12 @@ export class PwAgentPanel extends LitElement {
       header .btn {
         margin-left: auto;
       }
+      .revoked {
+        display: inline-flex;
+        align-items: center;
+        gap: 6px;
+        color: var(--pw-warn);
+      }
       dl {
         display: grid;
         grid-template-columns: max-content minmax(0, 1fr);
@@ -121,7 +127,11 @@ export class PwAgentPanel extends LitElement {
     const { agent } = this;
     return html`<section class="panel" aria-labelledby="name">
         <header>
-          <pw-status state=${agent.status}></pw-status>
+          ${
+            agent.revokedMs === null
+              ? html`<pw-status state=${agent.status}></pw-status>`
+              : html`<span class="revoked">${icon('close', 12)}Revoked</span>`
+          }
           <h2 id="name" title=${agent.host}>${agent.alias === '' ? agent.host : agent.alias}</h2>
           <button class="btn small icon" aria-label="Close" @click=${() => tell(this, 'pw-close', null)}>${icon('close', 14)}</button>
         </header>
