@@ -45,6 +45,8 @@ export type AuditEvents = (event: AuditEvent) => void;
 /** What a route adds to the entry of its request. */
 export class AuditNote {
   object = '';
+  /** Who it turned out to be, where the request itself says that, as a sign-in does; null: whoever asked. */
+  actor: Actor | null = null;
   /** Where one route does several things, or only at times one that is written down; null: the route's own. */
   action: AuditAction | null = null;
   detail: Readonly<Record<string, unknown>> = {};

@@ -202,7 +202,8 @@ class RouteExchange {
     const { address } = this.#credentials;
     const userAgent = this.#header('user-agent');
     await this.#ports.audit({
-      ...{ atMs: Date.now(), actor: this.#actor, action, object: note.object || this.#path, detail: note.detail },
+      ...{ atMs: Date.now(), actor: note.actor ?? this.#actor, action },
+      ...{ object: note.object || this.#path, detail: note.detail },
       ...{ result: resultOf(status), status, address, userAgent },
     });
   }

@@ -60,6 +60,9 @@ test('search and filters are in the address, and what is left is read back page 
   await page.getByLabel('Result').selectOption('refused');
   await expect.poll(() => rows().count()).toBe(1);
   expect(page.url()).toContain('result=refused');
+  const did = rows().locator('.did');
+  await did.getByText('was refused: create note').waitFor();
+  expect(await did.locator('svg').count()).toBe(1);
   await page.getByLabel('Action').selectOption('token.created');
   await page.getByText('No entry is like this').waitFor();
   await page.getByRole('button', { name: 'Show all' }).click();

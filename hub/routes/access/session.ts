@@ -67,6 +67,7 @@ export function sessionRoutes(ports: SessionPorts): Route[] {
         request.note.object = accounts.knownName(given.name) ?? unknownName;
         const opened = await accounts.signIn(given, visitorOf(request));
         request.note.object = actorName(opened.actor);
+        request.note.actor = opened.actor;
         return answerOpened(opened, request, 200);
       },
     },
@@ -96,6 +97,7 @@ export function sessionRoutes(ports: SessionPorts): Route[] {
         const claim = parseBody(setupBody, request.body, 'set up');
         const opened = await accounts.claim(claim, visitorOf(request));
         request.note.object = claim.name;
+        request.note.actor = opened.actor;
         return answerOpened(opened, request, 201);
       },
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AuditEntry } from '../../api/audit.ts';
-import { actionText, actorKindText, actorText, detailText, resultText } from './audit-text.ts';
+import { actionText, actorKindText, actorText, detailText, didText, resultText } from './audit-text.ts';
 
 const entry: AuditEntry = {
   ...{ id: 1, atMs: 0, actorKind: 'person', actorName: 'ann', action: 'rule.created', object: 'disk', result: 'done' },
@@ -11,10 +11,23 @@ test.each([
   ['rule.created', 'created rule'],
   ['session.opened', 'signed in'],
   ['scriptRun.failed-check', 'failed check script run'],
+  ['agent.rotation-ordered', 'ordered a new token for agent'],
+  ['agent.allowed', 'allowed agent to enrol again'],
   ['something', 'something'],
   ['', ''],
 ])('actionText() of %j is %j', (action, text) => {
   expect(actionText(action)).toBe(text);
+});
+
+test.each([
+  ['rule.created', 'done', 'created rule'],
+  ['rule.created', 'refused', 'was refused: create rule'],
+  ['hub.wiped', 'refused', 'was refused: wipe everything stored'],
+  ['hub.wiped', 'failed', 'failed to wipe everything stored'],
+  ['session.opened', 'refused', 'was refused: sign in'],
+  ['scriptRun.bent', 'refused', 'refused: bent script run'],
+] as const)('didText() of %s that is %s is %j', (action, result, text) => {
+  expect(didText({ action, result })).toBe(text);
 });
 
 test('who did it is told by name, and by kind where the name does not say that', () => {

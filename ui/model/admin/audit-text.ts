@@ -4,35 +4,80 @@
  */
 import type { ActorKind, AuditEntry } from '../../api/audit.ts';
 
+interface Deed {
+  readonly done: string;
+  /** After "to". */
+  readonly wanted: string;
+}
+
 /** Where "rule.created" would not read well as "created rule". */
-const words: Readonly<Record<string, string>> = {
-  'session.opened': 'signed in',
-  'session.closed': 'signed out',
-  'session.ended': 'ended session',
-  'hub.started': 'started hub',
-  'hub.stopped': 'stopped hub',
-  'hub.claimed': 'made the first admin',
-  'hub.wiped': 'wiped everything stored',
-  'storage.aggregated': 'compacted storage',
-  'password.changed': 'changed own password',
-  'token.created': 'created API token',
-  'token.revoked': 'revoked API token',
-  'notice.retried': 'sent notice again',
-  'channel.tested': 'tested channel',
-  'audit.exported': 'exported audit log',
+const deeds: Readonly<Record<string, Deed>> = {
+  'session.opened': { done: 'signed in', wanted: 'sign in' },
+  'session.closed': { done: 'signed out', wanted: 'sign out' },
+  'session.ended': { done: 'ended session', wanted: 'end session' },
+  'hub.started': { done: 'started hub', wanted: 'start hub' },
+  'hub.stopped': { done: 'stopped hub', wanted: 'stop hub' },
+  'hub.claimed': { done: 'made the first admin', wanted: 'make the first admin' },
+  'hub.wiped': { done: 'wiped everything stored', wanted: 'wipe everything stored' },
+  'storage.aggregated': { done: 'compacted storage', wanted: 'compact storage' },
+  'password.changed': { done: 'changed own password', wanted: 'change own password' },
+  'token.created': { done: 'created API token', wanted: 'create API token' },
+  'token.revoked': { done: 'revoked API token', wanted: 'revoke API token' },
+  'enrolment.created': { done: 'created enrolment token', wanted: 'create enrolment token' },
+  'enrolment.revoked': { done: 'revoked enrolment token', wanted: 'revoke enrolment token' },
+  'agent.enrolled': { done: 'enrolled', wanted: 'enrol' },
+  'agent.refused': { done: 'connected', wanted: 'connect' },
+  'agent.duplicated': { done: 'connected a second time', wanted: 'connect a second time' },
+  'agent.rotated': { done: 'took a new token', wanted: 'take a new token' },
+  'agent.rotation-ordered': { done: 'ordered a new token for agent', wanted: 'order a new token for agent' },
+  'agent.allowed': { done: 'allowed agent to enrol again', wanted: 'allow agent to enrol again' },
+  'agent.split-ordered': { done: 'ordered a split of agent', wanted: 'order a split of agent' },
+  'agent.split': { done: 'became a host of its own', wanted: 'become a host of its own' },
+  'notice.retried': { done: 'sent notice again', wanted: 'send notice again' },
+  'channel.tested': { done: 'tested channel', wanted: 'test channel' },
+  'script.ran': { done: 'ran script', wanted: 'run script' },
+  'script.refused': { done: 'ran script', wanted: 'run script' },
+  'audit.exported': { done: 'exported audit log', wanted: 'export audit log' },
+};
+
+const verbs: Readonly<Record<string, string>> = {
+  ...{ created: 'create', changed: 'change', removed: 'remove', revoked: 'revoke', uploaded: 'upload' },
+  acknowledged: 'acknowledge',
 };
 
 /** "created rule", of "rule.created". */
 export function actionText(action: string): string {
-  const known = words[action];
-  if (known !== undefined) return known;
+  const known = deeds[action];
+  if (known !== undefined) return known.done;
+  const { noun, verb } = wordsOf(action);
+  return verb === '' ? noun : `${verb} ${noun}`;
+}
+
+/** What came of it: "created rule", "was refused: create rule", "failed to create rule". */
+export function didText({ action, result }: Pick<AuditEntry, 'action' | 'result'>): string {
+  if (result === 'done') return actionText(action);
+  const wanted = wantedOf(action);
+  if (wanted === null) return `${result}: ${actionText(action)}`;
+  return result === 'refused' ? `was refused: ${wanted}` : `failed to ${wanted}`;
+}
+
+/** null where the verb is not known: one of a newer hub. */
+function wantedOf(action: string): string | null {
+  const known = deeds[action];
+  if (known !== undefined) return known.wanted;
+  const { noun, verb } = wordsOf(action);
+  const wanted = verbs[verb];
+  return wanted === undefined ? null : `${wanted} ${noun}`;
+}
+
+function wordsOf(action: string): { readonly noun: string; readonly verb: string } {
   const [noun = '', verb = ''] = action.split('.');
   const spaced = (name: string) =>
     name
       .replace(/([a-z])([A-Z])/g, '$1 $2')
       .replaceAll('-', ' ')
       .toLowerCase();
-  return verb === '' ? spaced(noun) : `${spaced(verb)} ${spaced(noun)}`;
+  return { noun: spaced(noun), verb: spaced(verb) };
 }
 
 const nameless: Readonly<Record<ActorKind, string>> = {

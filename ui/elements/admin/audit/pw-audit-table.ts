@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { AuditEntry } from '../../../api/audit.ts';
-import { actionText, actorKindText, actorText, detailText, resultText } from '../../../model/admin/audit-text.ts';
+import { actorKindText, actorText, detailText, didText, resultText } from '../../../model/admin/audit-text.ts';
 import { formatClock, formatDate, formatDay, noValue } from '../../../model/format.ts';
 import { sharedStyles } from '../../../theme/shared.ts';
 import { icon } from '../../icons.ts';
@@ -23,14 +23,19 @@ export class PwAuditTable extends LitElement {
         width: 132px;
       }
       .who {
-        width: 18%;
+        width: 16%;
       }
       .who strong {
         color: var(--pw-text-1);
         font-weight: var(--pw-w-medium);
       }
       .did {
-        width: 20%;
+        width: 25%;
+      }
+      .did svg {
+        display: inline-block;
+        margin-right: 6px;
+        vertical-align: -2px;
       }
       .from {
         width: 148px;
@@ -125,11 +130,11 @@ export class PwAuditTable extends LitElement {
     const isOpen = this.opened.has(id);
     const kind = actorKindText(entry);
     const who = actorText(entry);
-    const did = actionText(entry.action);
+    const did = didText(entry);
     return html`<tr class=${isOpen ? 'open' : ''}>
       <td class="at" title=${formatDate(atMs)}>${formatDay(atMs)} ${formatClock(atMs)}</td>
       <td class="who ell" title=${who}><strong>${who}</strong>${kind === '' ? nothing : html` <span class="quiet">${kind}</span>`}</td>
-      <td class="did ell">${did}</td>
+      <td class="did ${result} ell" title=${did}>${result === 'done' ? nothing : icon(result === 'refused' ? 'shield' : 'close', 14)}${did}</td>
       <td class="ell" title=${object}>${object === '' ? noValue : object}</td>
       <td class="from ell" title=${address}>${address === '' ? 'hub' : address}</td>
       <td class="result ${result} ell">${resultText(entry)}</td>
