@@ -140,8 +140,8 @@ describe('parseRoute()', () => {
     ['?downtimes=week&at=2026-02-31', downtimesRoute],
     ['/dashboard', overviewRoute],
     ['/dashboard?tab=people', overviewRoute],
-    ['/admin', adminRoute],
-    ['/admin?tab=everything', adminRoute],
+    ['/admin', hostsRoute],
+    ['/admin?tab=everything', hostsRoute],
     ['/admin?tab=people&actor=ann', { ...adminRoute, tab: 'people' as const }],
   ])('leaves at its default what it does not understand: %s', (address, route) => {
     expect(parseRoute(address)).toEqual(route);

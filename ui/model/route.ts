@@ -336,8 +336,9 @@ export function hrefOf(route: Route): string {
 function parseAdmin(query: URLSearchParams, tab: string | null): AdminRoute | HostsRoute {
   const text = query.get('q') ?? '';
   const open = query.get('on') ?? '';
-  if (tab === 'hosts') return { page: 'hosts', query: text, edit: open };
-  const known = oneOf(adminTabs, tab) ?? adminRoute.tab;
+  const known = oneOf(adminTabs, tab);
+  // The first of the pages, which every role may see.
+  if (known === null) return { page: 'hosts', query: text, edit: open };
   const filters = adminFilters[known].map((name) => [name, query.get(name) ?? '']).filter(([, value]) => value !== '');
   return { page: 'admin', tab: known, query: text, open, filters: Object.fromEntries(filters) };
 }
