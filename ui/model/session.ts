@@ -53,7 +53,7 @@ export function initialsOf(name: string): string {
 
 export const roleTitles: Readonly<Record<Role, string>> = { viewer: 'Viewer', editor: 'Editor', admin: 'Admin' };
 export const roleNotes: Readonly<Record<Role, string>> = {
-  viewer: 'Sees everything, changes nothing.',
+  viewer: 'Sees everything but channels, accounts and the audit log; changes nothing.',
   editor: 'Also keeps alerts, rules, downtimes, notes and tags.',
   admin: 'Also runs the hub: people, agents, channels, scripts.',
 };
