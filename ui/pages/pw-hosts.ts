@@ -13,7 +13,7 @@ import { adminStyles } from '../elements/pw-admin-tabs.ts';
 import { problemBar, readingStyles, waitingBlock } from '../elements/reading-states.ts';
 import { searchField } from '../elements/search-field.ts';
 import type { FleetHost } from '../live/fleet.ts';
-import { formatCount } from '../model/format.ts';
+import { knownText } from '../model/hosts/known-text.ts';
 import { compareNames } from '../model/names.ts';
 import { filterHosts } from '../model/overview/hosts-view.ts';
 import { type HostsRoute, hostsRoute } from '../model/route.ts';
@@ -90,8 +90,7 @@ export class PwHosts extends LitElement {
   }
 
   #countText(): string {
-    const { all, up } = this.dashboard.fleet.counts();
-    return all === 0 ? '' : `${formatCount(all)} known, ${formatCount(up)} up`;
+    return knownText(this.dashboard.fleet.hosts);
   }
 
   #renderSearch() {
