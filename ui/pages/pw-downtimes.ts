@@ -46,6 +46,8 @@ export class PwDowntimes extends LitElement {
   @state() private question: { readonly act: 'end' | 'delete'; readonly row: DowntimeRow } | null = null;
   readonly #polled: Polled<readonly ListedDowntime[]>;
   #step = 0;
+  /** When one was ended or deleted here: what ended then is over at once, and not with the next step. */
+  #changedMs = 0;
   /** What the draft was made of: the id in the address. */
   #draftId = '';
 
@@ -230,7 +232,7 @@ export class PwDowntimes extends LitElement {
 
   /** In whole steps, so that nothing is drawn anew in between. */
   get #nowMs(): number {
-    return Math.floor(this.dashboard.hubMs / stepMs) * stepMs;
+    return Math.max(Math.floor(this.dashboard.hubMs / stepMs) * stepMs, this.#changedMs);
   }
 
   #rows(): readonly DowntimeRow[] | null {
@@ -360,6 +362,7 @@ export class PwDowntimes extends LitElement {
 
   #done({ detail }: CustomEvent<DowntimeRow>): void {
     this.question = null;
+    this.#changedMs = this.dashboard.hubMs;
     this.#polled.refresh();
     if (String(detail.downtime.id) === this.route.id) this.#close();
   }
