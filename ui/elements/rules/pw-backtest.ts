@@ -14,6 +14,7 @@ import type { BacktestRun } from '../../model/rules/backtest-run.ts';
 import {
   type BacktestRow,
   type BacktestView,
+  duringText,
   groundsText,
   markAt,
   optionQuestion,
@@ -79,9 +80,10 @@ export class PwBacktest extends LitElement {
     this.#drawing.mark();
   }
 
-  #renderSum({ fired, firingMs, marks }: Backtest) {
+  #renderSum(backtest: Backtest) {
+    const { fired, firingMs, marks } = backtest;
     const quiet = countInDowntime(marks, this.downtimes);
-    const during = `in ${dayText(this.#shownDays)}`;
+    const during = duringText(backtest, this.#shownDays);
     if (fired === 0)
       return html`<span>With these settings it would have fired</span> <b>never</b> <span>${during}</span>`;
     return html`<span>With these settings it would have fired</span> <b>${timesText(fired)}</b> <span>${during},</span>
@@ -90,7 +92,7 @@ export class PwBacktest extends LitElement {
 
   /** Read out once nothing moves any more. */
   #spoken(backtest: Backtest): string {
-    return `Back-test: would have fired ${totalText(backtest)} in ${dayText(this.#shownDays)}`;
+    return `Back-test: would have fired ${totalText(backtest)} ${duringText(backtest, this.#shownDays)}`;
   }
 
   /** The answer that is shown may be that of the days before. */
@@ -142,7 +144,7 @@ export class PwBacktest extends LitElement {
   #renderStrip(backtest: Backtest) {
     const view = this.#view!;
     if (backtest.seriesCount === 0) return this.#renderNoValues(backtest);
-    const label = `Back-test by host: ${totalText(backtest)} in ${dayText(this.#shownDays)}. ${view.rows
+    const label = `Back-test by host: ${totalText(backtest)} ${duringText(backtest, this.#shownDays)}. ${view.rows
       .map(({ host, fired }) => `${host} ${timesText(fired)}`)
       .join(', ')}`;
     const hasHoles = view.rows.some(({ holes }) => holes.length > 0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Backtest, parseBacktest } from '../../api/rules.ts';
-import { groundsText, markAt, rowsMax, timesText, totalText, viewBacktest } from './backtest-view.ts';
+import { duringText, groundsText, markAt, rowsMax, timesText, totalText, viewBacktest } from './backtest-view.ts';
 
 const mark = (host: string, start: number, end: number, series = 'cpu') => ({ host, series, start, end });
 const fired = (host: string, count: number) => ({ host, series: 'cpu', fired: count, firing_seconds: 1 });
@@ -33,6 +33,23 @@ describe('viewBacktest()', () => {
     const unheld = answer({ marks: [mark('web', 40, 200), mark('web', 300, 310), mark('web', 100, 200, 'disk')] });
     const [row] = viewBacktest(backtest, { hostNames: ['web'], unheld }).rows;
     expect(row?.held.map(({ startMs }) => startMs)).toEqual([300_000, 100_000]);
+  });
+});
+
+describe('duringText()', () => {
+  const hole = (host: string, start: number, end: number) => ({ host, start, end });
+  const week = { start: 0, end: 604_800, hosts: 2 };
+
+  test.each([
+    [[], 'in 7 days'],
+    // One of the hosts has values from the start on.
+    [[hole('a', 0, 604_260)], 'in 7 days'],
+    [[hole('a', 0, 604_260), hole('b', 0, 604_500)], 'in 7 days, of which there are values for 9 m'],
+    [[hole('a', 0, 604_260), hole('b', 0, 604_800)], 'in 7 days, of which there are values for 9 m'],
+    [[hole('a', 0, 604_260), hole('b', 9, 604_500)], 'in 7 days'],
+    [[hole('a', 0, 604_800), hole('b', 0, 604_800)], 'in 7 days'],
+  ])('says of how much there are values, with the holes %j', (holes, text) => {
+    expect(duringText(answer({ ...week, holes }), 7).replaceAll('\u202f', ' ')).toBe(text);
   });
 });
 

@@ -77,6 +77,25 @@ function heldOf(bad: readonly BacktestMark[], fired: readonly BacktestMark[]): r
   );
 }
 
+/**
+ * Of how long there are values: from the first of any host on. null for the whole span, and where the answer lists too few
+ * holes to say so. A host without values counts for none.
+ */
+export function valuesMs({ startMs, endMs, holes, hostCount }: Backtest): number | null {
+  const firstMs = new Map<string, number>();
+  for (const hole of holes) if (hole.startMs <= startMs) firstMs.set(hole.host, hole.endMs);
+  if (firstMs.size === 0 || firstMs.size < hostCount) return null;
+  const lastingMs = endMs - Math.min(...firstMs.values());
+  return lastingMs > 0 ? lastingMs : null;
+}
+
+/** "in 7 days"; "in 7 days, of which there are values for 9 m", where they begin later. */
+export function duringText(backtest: Backtest, days: number): string {
+  const span = days === 1 ? 'in 1 day' : `in ${days} days`;
+  const ms = valuesMs(backtest);
+  return ms === null ? span : `${span}, of which there are values for ${formatDuration(ms)}`;
+}
+
 /** "14 times", "once", "never". */
 export function timesText(count: number): string {
   return count === 0 ? 'never' : count === 1 ? 'once' : `${formatCount(count)} times`;
