@@ -81,7 +81,11 @@ export interface Notice {
   readonly state: (typeof noticeStates)[number];
   readonly createdMs: number;
   readonly sentMs: number | null;
+  /** Of one that waits: when it is tried next. */
+  readonly dueMs: number;
   readonly attempts: number;
+  /** When it was tried last; null when it was not. */
+  readonly triedMs: number | null;
   /** What the receiver said to the last try; '' when there was none. */
   readonly answer: string;
   readonly alertId: number | null;
@@ -150,7 +154,9 @@ export function parseNotice(body: unknown): Notice | null {
     state,
     createdMs: msOf(fields.get('created')) ?? 0,
     sentMs: msOf(fields.get('sent')),
+    dueMs: msOf(fields.get('due')) ?? 0,
     attempts: numberOf(fields.get('attempts')) ?? 0,
+    triedMs: msOf(fieldsOf(lastTry).get('at')),
     answer: textOf(fieldsOf(lastTry).get('answer')),
     alertId: numberOf(fields.get('alert_id')),
     event: textOf(fields.get('event')),

@@ -19,6 +19,7 @@ import { Following } from '../../controllers/following.ts';
 import type { Dashboard } from '../../dashboard.ts';
 import { formatAgo, formatMoment } from '../../model/format.ts';
 import { destinationText, kindTitles } from '../../model/rules/channel-form.ts';
+import { lastAnswerOf, lastNoticeText } from '../../model/rules/last-notice.ts';
 import { sentenceOf } from '../../model/sentence.ts';
 import { zoneChanged } from '../../settings.ts';
 import { sharedStyles } from '../../theme/shared.ts';
@@ -33,10 +34,13 @@ import './pw-channel-form.ts';
 /** Notices that are looked through for the newest of each channel. */
 const noticesMax = 200;
 const deadShown = 20;
+const pollMs = 10_000;
 
 interface Tested {
   readonly isSent: boolean | null;
   readonly answer: string;
+  /** On the hub's clock. */
+  readonly atMs: number;
 }
 
 @customElement('pw-channel-list')
@@ -94,10 +98,16 @@ export class PwChannelList extends LitElement {
   /** The form that is open: of a channel, or of a new one. */
   @state() private editing: Channel | 'new' | null = null;
   @state() private leaving: Channel | null = null;
+  #readMs = 0;
 
   constructor() {
     super();
     new Following(this, () => [zoneChanged]);
+    new Following(
+      this,
+      () => [this.dashboard.ticked],
+      () => this.#second(),
+    );
   }
 
   override connectedCallback(): void {
@@ -200,18 +210,11 @@ export class PwChannelList extends LitElement {
     const dead = this.dead.filter(({ channelId }) => channelId === id).length;
     const given = dead === 0 ? nothing : html`<small class="bad">${dead} given up</small>`;
     if (last === undefined) return html`no notice lately ${given}`;
-    const atMs = last.sentMs ?? last.createdMs;
-    const when = html`<span title=${formatMoment(atMs)}>${formatAgo(atMs, hubMs)}</span>`;
-    const state =
-      last.state === 'sent'
-        ? 'sent'
-        : last.state === 'dead'
-          ? 'given up'
-          : `tried ${last.attempts === 1 ? 'once' : `${last.attempts} times`}, waiting`;
-    const answer =
-      last.state === 'sent' || last.answer === '' ? nothing : html`<small class="bad">${last.answer}</small>`;
+    const tested = this.tested.get(id);
+    const said = lastAnswerOf(last, tested?.isSent === true ? tested.atMs : null);
+    const answer = said === null ? nothing : html`<small class=${said.isOld ? '' : 'bad'}>${said.text}</small>`;
     return html`${last.event}: ${last.rule}${last.host === '' ? '' : `, ${last.host}`}
-      <small>${state} ${when}</small>${answer}${given}`;
+      <small title=${formatMoment(last.sentMs ?? last.createdMs)}>${lastNoticeText(last, hubMs)}</small>${answer}${given}`;
   }
 
   #renderDead() {
@@ -262,7 +265,14 @@ export class PwChannelList extends LitElement {
     }`;
   }
 
+  /** What is said of tries goes by the clock, and they go on without anybody here. */
+  #second(): void {
+    if (Math.abs(this.dashboard.hubMs - this.#readMs) >= pollMs) this.#refresh();
+    this.requestUpdate();
+  }
+
   readonly #refresh = (): void => {
+    this.#readMs = this.dashboard.hubMs;
     this.dashboard.background(this.#read());
   };
 
@@ -318,8 +328,8 @@ export class PwChannelList extends LitElement {
   }
 
   #test({ id }: Channel): void {
-    const note = (result: Tested) => {
-      this.tested = new Map([...this.tested, [id, result]]);
+    const note = (result: Omit<Tested, 'atMs'>) => {
+      this.tested = new Map([...this.tested, [id, { ...result, atMs: this.dashboard.hubMs }]]);
     };
     const send = async () => {
       note({ isSent: null, answer: '' });

@@ -88,8 +88,8 @@ describe('timelineOf()', () => {
     const [entry] = entriesOf([event({ notices: [first, again, due] })]);
     expect(entry!.notices.map(({ text }) => text)).toEqual([
       'waits for its turn: older notices of the channel go first',
-      'tried again at 14:32:02, after 2 tries: HTTP 200',
-      'tried again now, after 2 tries: HTTP 200',
+      'next try at 14:32:02, after 2 tries: HTTP 200',
+      'next try is due, after 2 tries: HTTP 200',
     ]);
   });
 

@@ -5,7 +5,8 @@
 import type { Note } from '#core/note.ts';
 import type { Severity } from '#core/rule-spec.ts';
 import type { AlertTrace, Notice, StoredAlert, TraceEvent } from '../../api/alerts.ts';
-import { formatClock, formatDuration, formatMoment, thinSpace } from '../format.ts';
+import { formatDuration, thinSpace } from '../format.ts';
+import { nextTryText } from '../rules/last-notice.ts';
 import { alertValueText } from './alert-text.ts';
 import { groupBy } from './spark-plan.ts';
 
@@ -215,13 +216,8 @@ function noticeText({ state, attempts, sentMs, dueMs, tries }: Notice, { eventMs
     case 'waiting':
       return attempts === 0
         ? 'waits for its turn: older notices of the channel go first'
-        : `tried again ${dueMs <= nowMs ? 'now' : `at ${dueText(dueMs, nowMs)}`}, after ${count}${said}`;
+        : `${nextTryText(dueMs, nowMs)}, after ${count}${said}`;
   }
-}
-
-/** A try that comes within minutes is waited for: its seconds count. */
-function dueText(dueMs: number, nowMs: number): string {
-  return dueMs - nowMs < 3_600_000 ? formatClock(dueMs) : formatMoment(dueMs);
 }
 
 function tookText(durationMs: number): string {
