@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runningSeed } from '#core/simulated/running-seed.ts';
 import { SimulatedHost } from '#core/simulated/simulated-host.ts';
 import { readSimulatedHosts } from './store/simulated.ts';
 import { withDatabase } from './testing/database.ts';
@@ -86,19 +87,10 @@ async function start(settings: { readonly dataFolder: string; readonly port: num
   return await hub.answers();
 }
 
-/** A seed whose first three hosts run for the next ten minutes. */
-function seedOfHostsThatRun(): number {
-  const nowMs = Date.now();
-  for (let seed = 1; ; seed += 1) {
-    const hosts = [0, 1, 2].map((index) => new SimulatedHost(seed, index));
-    if (hosts.every((host) => [0, 60_000, 300_000, 600_000].every((ms) => host.isUpAt(nowMs + ms)))) return seed;
-  }
-}
-
 test('writes a past, then goes on live, beside a hub that runs', async () => {
   const settings = { dataFolder: join(folder, 'beside'), port: await freePort() };
   const hub = await start(settings);
-  const flags = ['--hosts', '3', '--days', '17', '--per-hour', '12', '--seed', `${seedOfHostsThatRun()}`];
+  const flags = ['--hosts', '3', '--days', '17', '--per-hour', '12', '--seed', `${runningSeed(3, Date.now())}`];
   const run = simulate([...flags, '--live', '--live-interval', '200'], settings);
   const statusOf = async () => {
     const answer = (await (await operatorFetch(`${hub.url}/fetch/hosts`)).json()) as Record<string, { status: string }>;

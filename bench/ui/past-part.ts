@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Browser, Locator } from 'playwright-core';
 import { assert } from '#core/errors.ts';
+import { runningSeed } from '#core/simulated/running-seed.ts';
 import { benchEnrolmentKey, benchOperatorHeaders, type HubFolder, programFile } from '../hub-process.ts';
 import type { ScenarioContext } from '../scenario.ts';
 import { simulate } from '../scenario-simulate.ts';
@@ -34,10 +35,11 @@ export function measurePast(
 ): Promise<PartOutcome> {
   return withHub(context, async (session) => {
     const { folder } = session.hub;
-    const plan = { hostCount: 1, days: part.days, perHour: part.perHour, seed: 1 };
+    const seed = runningSeed(1, Date.now());
+    const plan = { hostCount: 1, days: part.days, perHour: part.perHour, seed };
     const { exitCode } = await simulate(plan, session);
     assert(exitCode === 0, 'the simulator ends well');
-    const live = startLive(folder, part);
+    const live = startLive(folder, { ...part, seed });
     try {
       await hostIsUp(folder);
       context.say(`${part.days} days of one host are stored`);
@@ -114,8 +116,11 @@ async function drag(line: Locator): Promise<void> {
 }
 
 /** The same host, which ticks on: what is asked for is what is there. */
-function startLive({ configFile }: HubFolder, { days, perHour }: PastPart): ChildProcess {
-  const plan = { hosts: 1, days, 'per-hour': perHour, seed: 1 };
+function startLive(
+  { configFile }: HubFolder,
+  { days, perHour, seed }: PastPart & { readonly seed: number },
+): ChildProcess {
+  const plan = { hosts: 1, days, 'per-hour': perHour, seed };
   const flags = Object.entries(plan).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const args = [...flags, '--live', '--yes'];
   return spawn(process.execPath, [programFile(), 'simulate', ...args, '--config', configFile], {

@@ -14,6 +14,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, wr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runningSeed } from '#core/simulated/running-seed.ts';
 import { buildDashboard } from './build.ts';
 import { operatorKey, Program } from './program.ts';
 
@@ -43,7 +44,6 @@ export interface SimulateOptions {
   readonly days: number;
   /** Ticks per hour. */
   readonly perHour: number;
-  readonly seed?: number;
 }
 
 /** By which somebody signs in to the hub of a test. */
@@ -84,6 +84,8 @@ export class RealHub {
   readonly #programs: Program[] = [];
   #hub: Program | null = null;
   #agentCount = 0;
+  /** Of the simulated hosts, which are one fleet; null before the first. */
+  #seed: number | null = null;
   #cookie: SessionCookie | null = null;
 
   /** Not started: see `start`. */
@@ -193,16 +195,16 @@ export class RealHub {
   }
 
   /** Writes history of made-up hosts, and resolves when all of it is stored. */
-  async simulate({ hosts, days, perHour, seed = 1 }: SimulateOptions): Promise<void> {
-    const simulate = this.#run(this.#simulateArguments({ hosts, days, perHour, seed }));
+  async simulate(options: SimulateOptions): Promise<void> {
+    const simulate = this.#run(this.#simulateArguments(options));
     await simulate.exited;
     if (simulate.exitCode !== 0) throw new Error(`Cannot simulate: it must end well: got\n${simulate.text}`);
   }
 
   /** Made-up hosts that go on after their history (none by default), until their program is stopped. Resolves when all are up. */
   async simulateLive(options: { readonly hosts: number } & Partial<SimulateOptions>): Promise<Program> {
-    const { hosts, days = 0, perHour = 60, seed = 1 } = options;
-    const program = this.#run([...this.#simulateArguments({ hosts, days, perHour, seed }), '--live']);
+    const { hosts, days = 0, perHour = 60 } = options;
+    const program = this.#run([...this.#simulateArguments({ hosts, days, perHour }), '--live']);
     await program.until(`${hosts} simulated hosts that are up`, async () => {
       const { body } = await this.ask<Record<string, { status: string }>>('GET', '/fetch/hosts');
       const simulated = Object.entries(body).filter(([name, { status }]) => /^host_\d+$/.test(name) && status === 'up');
@@ -263,8 +265,10 @@ export class RealHub {
     return this.#hub;
   }
 
-  #simulateArguments({ hosts, days, perHour, seed }: Required<SimulateOptions>): readonly string[] {
-    const flags = { hosts, days, 'per-hour': perHour, seed };
+  #simulateArguments({ hosts, days, perHour }: SimulateOptions): readonly string[] {
+    // The same each time: hosts that are there already are asked for as they were.
+    this.#seed ??= runningSeed(hosts, Date.now());
+    const flags = { hosts, days, 'per-hour': perHour, seed: this.#seed };
     const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
     return ['simulate', ...given, '--yes', '--config', this.#configFile];
   }
