@@ -92,6 +92,8 @@ async function planSome(): Promise<void> {
 async function open(query = '?downtimes=week'): Promise<void> {
   await page.goto(hub.dashboard + query);
   await pillSays(page, /live · \d/);
+  // The page's own code may come behind the pill.
+  await page.getByRole('heading', { name: 'Downtimes', exact: true }).waitFor({ state: 'attached' });
 }
 
 function form(): Locator {
