@@ -38,7 +38,7 @@ async function open(hostCount: number, query = '', prepare: (hub: FakeHub) => vo
   address = await hub.start();
   await page.goto(address + query);
   await pillSays(page, /live · [\dw]/);
-  await page.locator('pw-foot-keys, pw-empty-state, pw-tv').first().waitFor();
+  await page.locator('pw-foot-keys, pw-empty-state, pw-tv').first().waitFor({ state: 'attached' });
 }
 
 function alertOn(hostId: number, said: Partial<AlertRow> = {}): AlertRow {
