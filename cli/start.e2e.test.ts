@@ -1,25 +1,14 @@
 /** `pulsewire start` as people call it: hubs with an agent beside each, from one checkout. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildPrograms, operatorKey, type Run, startProgram, stopPrograms } from './testing/program-runs.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const operatorKey = 'operator-key-of-the-tests-4711-0815';
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | string>;
-  text(): string;
-}
-
-const runs: Run[] = [];
 let folder: string;
 
 beforeAll(() => {
-  const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
-  expect(built.status).toBe(0);
+  buildPrograms();
 }, 120_000);
 
 beforeEach(() => {
@@ -29,10 +18,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const { child, exited } of runs.splice(0).reverse()) {
-    child.kill('SIGTERM');
-    await exited;
-  }
+  await stopPrograms();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -42,19 +28,7 @@ function start(name: string, agentSettings: object): Run {
   writeFileSync(config, JSON.stringify({ port: 0, dataFolder: name, batchAgeMs: 500, flushDelayMs: 50 }));
   writeFileSync(agentConfig, JSON.stringify({ intervalMs: 200, ...agentSettings }), { mode: 0o600 });
   const args = ['start', '--config', config, '--agent-config', agentConfig];
-  const child = spawn(process.execPath, [join(root, 'dist/pulsewire.js'), ...args], {
-    cwd: folder,
-    env: { ...process.env, PULSEWIRE_OPERATOR_KEY: operatorKey },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream!.on('data', (part: Buffer) => void (text += part));
-  const exited = new Promise<number | string>((done) =>
-    child.once('close', (code, signal) => done(code ?? signal ?? '')),
-  );
-  const one = { child, exited, text: () => text };
-  runs.push(one);
-  return one;
+  return startProgram(args, { cwd: folder });
 }
 
 async function hostsOf({ text }: Run): Promise<string[]> {

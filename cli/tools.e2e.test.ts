@@ -1,5 +1,4 @@
 /** backup, restore and wipe as people call them: the built programs, a hub and an agent that go on meanwhile. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -13,20 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { buildPrograms, operatorKey, type Run, startProgram, stopPrograms } from './testing/program-runs.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const program = join(root, 'dist/pulsewire.js');
-const operatorKey = 'operator-key-of-the-tests-4711-0815';
 const operatorHeaders = { authorization: `Bearer ${operatorKey}` };
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | string>;
-  text(): string;
-}
 
 interface Site {
   readonly folder: string;
@@ -34,21 +25,16 @@ interface Site {
   readonly config: string;
 }
 
-const runs: Run[] = [];
 let workFolder: string;
 
 beforeAll(() => {
-  const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
-  expect(built.status).toBe(0);
+  buildPrograms();
   workFolder = mkdtempSync(join(tmpdir(), 'pulsewire-tools-'));
   chmodSync(workFolder, 0o755);
 }, 120_000);
 
 afterEach(async () => {
-  for (const { child, exited } of runs.splice(0).reverse()) {
-    child.kill('SIGTERM');
-    await exited;
-  }
+  await stopPrograms();
 });
 
 afterAll(() => rmSync(workFolder, { recursive: true, force: true }));
@@ -63,30 +49,15 @@ function makeSite(name: string): Site {
   return { folder, data, config };
 }
 
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, PULSEWIRE_OPERATOR_KEY: operatorKey, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream!.on('data', (part: Buffer) => void (text += part));
-  const exited = new Promise<number | string>((done) =>
-    child.once('close', (code, signal) => done(code ?? signal ?? '')),
-  );
-  const one = { child, exited, text: () => text };
-  runs.push(one);
-  return one;
-}
-
 /** Runs a command to its end; what it said. */
 async function tool(code: number, ...args: readonly string[]): Promise<string> {
-  const { exited, text } = run(args);
+  const { exited, text } = startProgram(args);
   expect([await exited, text()]).toEqual([code, expect.any(String)]);
   return text();
 }
 
 async function startHub(site: Site): Promise<{ readonly hub: Run; readonly url: string }> {
-  const hub = run(['hub', '--config', site.config]);
+  const hub = startProgram(['hub', '--config', site.config]);
   // Without an admin it is the link that makes one.
   const said = () => /(https?:\S+)\/(?:dashboard|setup#)/.exec(hub.text())?.[1];
   await expect.poll(said, { timeout: 60_000 }).toBeTruthy();
@@ -99,7 +70,7 @@ function startAgent(site: Site, url: string): Run {
     config,
     JSON.stringify({ name: 'box', intervalMs: 200, dataFolder: 'agent', enrolmentKeyFile: 'data/enrolment-key' }),
   );
-  return run(['agent', '--config', config], { PULSEWIRE_HUB_URL: url });
+  return startProgram(['agent', '--config', config], { env: { PULSEWIRE_HUB_URL: url } });
 }
 
 async function stop({ child, exited }: Run): Promise<void> {
